@@ -1,0 +1,37 @@
+/** One token bucket: it holds at most `capacity` tokens and gains `refillPerSecond` of them each second. */
+export interface Bucket {
+  /** Identifies the bucket; whoever shares the key shares the tokens. Holds no personal data in clear. */
+  readonly key: string;
+  /** Whole tokens, at least 1. */
+  readonly capacity: number;
+  /** Tokens a second, more than 0; fractions are usual. */
+  readonly refillPerSecond: number;
+}
+
+export interface BucketLevel {
+  /** Whole tokens left after this call. */
+  readonly remaining: number;
+  /** Milliseconds, rounded up, until one more whole token is there: at that time, and not before, it is. */
+  readonly msToNext: number;
+  /** True when this bucket had no whole token to give. */
+  readonly refused: boolean;
+}
+
+export interface TakeResult {
+  /** True when every bucket gave a token; otherwise none did. */
+  readonly allowed: boolean;
+  /** In the order asked for. */
+  readonly levels: readonly BucketLevel[];
+}
+
+/**
+ * Exact token buckets: of any number of parallel takes, `capacity + floor(refillPerSecond x seconds)` are allowed.
+ * Time is the store's own. On Redis Cluster buckets of several slots are charged in parallel and given back after a
+ * refusal: for a moment fewer than the formula may pass, never more.
+ */
+export interface TokenBucketStore {
+  /** Takes one token from each bucket, or from none. Throws `DependencyUnavailable`. */
+  take(buckets: readonly Bucket[]): Promise<TakeResult>;
+  /** Returns one token taken before to each bucket, never above its capacity. Throws `DependencyUnavailable`. */
+  giveBack(buckets: readonly Bucket[]): Promise<void>;
+}
