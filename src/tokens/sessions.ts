@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto';
+import { uuidv7 } from 'uuidv7';
+import type { Clock } from '../clock';
+import type { Account } from '../stores/account/account-store';
+import type { SessionState, SessionStore, SessionUser } from '../stores/session/session-store';
+import type {
+  Device,
+  SessionRecord,
+  SessionRecordStore,
+} from '../stores/session-record/session-record-store';
+import { type Grant, type SessionGrants, sessionState, sessionUser } from './session-grants';
+
+export interface LiveSession {
+  readonly user: SessionUser;
+  readonly session: SessionState;
+}
+
+/** How long after a password was given a session counts as fresh. */
+export const FRESH_MS = 15 * 60_000;
+
+export interface SessionsOptions {
+  readonly store: SessionStore;
+  readonly records: SessionRecordStore;
+  readonly grants: SessionGrants;
+  readonly clock: Clock;
+  /** Seconds a session lives at most. */
+  readonly maxAgeSeconds: number;
+}
+
+/**
+ * Sessions: begun by a login, ended by logout, reuse, disuse or age. The store
+ * holds the working state, the record what outlives the store. Every method throws `DependencyUnavailable`.
+ */
+export class Sessions {
+  readonly #options: SessionsOptions;
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+  }
+
+  /** Begins a session; undefined if password, e-mail or standing of the account changed since it was read. */
+  async begin(account: Account, device: Device): Promise<Grant | undefined> {
+    const { store, records, grants, clock, maxAgeSeconds } = this.#options;
+    const now = clock.now();
+    const endsAt = now + maxAgeSeconds * 1000;
+    const session = {
+      id: uuidv7(),
+      userId: account.id,
+      secret: randomBytes(16),
+      ...device,
+      createdAt: now,
+      freshUntil: now + FRESH_MS,
+      expiresAt: grants.idleEnd(endsAt),
+      endsAt,
+    };
+    const begun = await records.begin(session, account.credentialVersion);
+    if (begun.outcome === 'stale') return undefined;
+    const record = { ...session, generation: 1, confirmedAt: now, lastUsedAt: now, revoked: false };
+    await store.restore(sessionUser(account), sessionState(record));
+    if (begun.endedSessions.length > 0) await store.end(account.id, begun.endedSessions);
+    return grants.issue(account, record, 1, session.expiresAt);
+  }
+
+  /** The session of an access token, if it is live. Answered by the store alone unless that has lost it. */
+  async find(userId: string, sessionId: string): Promise<LiveSession | undefined> {
+    const { store } = this.#options;
+    const found = await store.find(userId, sessionId);
+    if (found.outcome !== 'missing') return found.outcome === 'live' ? found : undefined;
+    if (!(await this.refill(userId, sessionId))) return undefined;
+    // Asked again, not assumed: a revocation may have come between.
+    const refilled = await store.find(userId, sessionId);
+    return refilled.outcome === 'live' ? refilled : undefined;
+  }
+
+  /** Ends one session at once, on every instance; false if the user has no such live session. */
+  async end(userId: string, sessionId: string): Promise<boolean> {
+    const { store, records } = this.#options;
+    // Store, record, store: a refill that read the record before it was ended must not outlive it.
+    const held = await store.find(userId, sessionId);
+    if (held.outcome === 'live') await store.end(userId, [sessionId]);
+    const ended = await records.end(userId, sessionId);
+    if (ended) await store.end(userId, [sessionId]);
+    return ended;
+  }
+
+  /** Ends every session of a user at once, except one. */
+  async endAll(userId: string, exceptSessionId?: string): Promise<void> {
+    await this.endingAll(
+      userId,
+      () => this.#options.records.endAll(userId, exceptSessionId),
+      exceptSessionId,
+    );
+  }
+
+  /** Makes a change that ends a user's sessions in the record (it names them), and ends them in the store around it. */
+  async endingAll(
+    userId: string,
+    change: () => Promise<readonly string[]>,
+    exceptSessionId?: string,
+  ): Promise<void> {
+    const { store } = this.#options;
+    await store.endAll(userId, exceptSessionId);
+    await store.end(userId, await change());
+  }
+
+  async list(userId: string): Promise<readonly SessionRecord[]> {
+    return this.#options.records.list(userId);
+  }
+
+  /** The user has just given the password again: the session is fresh for 15 minutes. False if it has ended. */
+  async markFresh(userId: string, sessionId: string): Promise<boolean> {
+    const { store, records, clock } = this.#options;
+    const freshUntil = clock.now() + FRESH_MS;
+    if (!(await records.markFresh(sessionId, freshUntil))) return false;
+    return (await store.markFresh(userId, sessionId, freshUntil)) !== 'ended';
+  }
+
+  /** Brings what sessions show of the user up to date. */
+  async showUser(account: Account): Promise<void> {
+    await this.#options.store.putUser(sessionUser(account));
+  }
+
+  /** Rebuilds the working state from the record; leaves a tombstone and answers false where there is nothing to rebuild. */
+  async refill(userId: string, sessionId: string): Promise<boolean> {
+    const { store, records, clock } = this.#options;
+    const found = await records.find(sessionId);
+    const live =
+      found !== undefined &&
+      found.record.userId === userId &&
+      !found.record.revoked &&
+      !found.account.disabled &&
+      found.record.expiresAt > clock.now();
+    if (!live) {
+      await store.end(userId, [sessionId]);
+      return false;
+    }
+    await store.restore(sessionUser(found.account), sessionState(found.record));
+    return true;
+  }
+}
