@@ -1,0 +1,130 @@
+import nodemailer, { type NodemailerError, type SMTPPoolOptions } from 'nodemailer';
+
+import { type Mailer, type MailMessage, MailNotSent } from './mailer';
+import { parseSmtpUrl } from './smtp-url';
+
+export interface SmtpMailerOptions {
+  /** `SMTP_URL`: see `parseSmtpUrl`. */
+  readonly url: string;
+  /** `MAIL_FROM`: `address` or `Name <address>`. */
+  readonly from: string;
+  readonly maxConnections?: number;
+  /** Milliseconds for each wait: to connect, for the greeting, for the next byte. At most 10,000. */
+  readonly timeoutMs?: number;
+  /** Milliseconds for one mail from end to end, waiting for a connection included. */
+  readonly deadlineMs?: number;
+}
+
+const MAX_TIMEOUT = 10_000;
+/** A look at the server is part of a health check that somebody waits for. */
+const CHECK_MS = 2_000;
+/** Printable ASCII without whatever could make a list, a name, a comment or a second header of it. */
+const PLAIN_ADDRESS = /^[^\s@",:;<>()[\]\\]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/;
+const PRINTABLE_ASCII = /^[!-~]{1,254}$/;
+const LINE_BREAK = /[\r\n\0]/;
+
+/** Sends over SMTP with a bounded pool of connections; TLS as the URL says. */
+export class SmtpMailer implements Mailer {
+  readonly #transport: ReturnType<typeof pooled>;
+  readonly #from: Sender;
+  readonly #deadlineMs: number;
+
+  /** Throws an Error if `url` or `from` cannot be used; it repeats neither. */
+  constructor({
+    url,
+    from,
+    maxConnections = 4,
+    timeoutMs = MAX_TIMEOUT,
+    deadlineMs = 20_000,
+  }: SmtpMailerOptions) {
+    const timeout = Math.min(timeoutMs, MAX_TIMEOUT);
+    this.#from = parseSender(from);
+    this.#deadlineMs = deadlineMs;
+    this.#transport = pooled({
+      ...parseSmtpUrl(url),
+      pool: true,
+      maxConnections,
+      maxMessages: 100,
+      maxRequeues: 1,
+      idleTimeout: 30_000,
+      connectionTimeout: timeout,
+      greetingTimeout: timeout,
+      socketTimeout: timeout,
+      dnsTimeout: timeout,
+      socketCloseTimeout: 1_000,
+      maxResponseSize: 64 * 1024,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
+  }
+
+  async send({ to, subject, text, html }: MailMessage): Promise<void> {
+    if (!isPlainAddress(to)) throw new MailNotSent('EADDRESS', true);
+    if (LINE_BREAK.test(subject)) throw new MailNotSent('ESUBJECT', true);
+    try {
+      await this.#transport.sendMail({
+        // As objects, and with an envelope of its own: nothing here is parsed as a list of addresses.
+        envelope: { from: this.#from.address, to: [to] },
+        from: this.#from,
+        to: { name: '', address: to },
+        subject,
+        text,
+        html,
+        // RFC 3834: no vacation notice answers this.
+        headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+        signal: AbortSignal.timeout(this.#deadlineMs),
+      });
+    } catch (error) {
+      throw notSent(error);
+    }
+  }
+
+  async check(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new MailNotSent('ETIMEDOUT', false)), CHECK_MS);
+    });
+    try {
+      await Promise.race([this.#transport.verify(), tooLate]);
+    } catch (error) {
+      throw notSent(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#transport.close();
+  }
+}
+
+function pooled(options: SMTPPoolOptions & { pool: true }) {
+  return nodemailer.createTransport(options);
+}
+
+function isPlainAddress(address: string): boolean {
+  return PRINTABLE_ASCII.test(address) && PLAIN_ADDRESS.test(address);
+}
+
+interface Sender {
+  readonly name: string;
+  readonly address: string;
+}
+
+function parseSender(from: string): Sender {
+  const named = /^\s*"?([^"<>\r\n]*?)"?\s*<([^<>]*)>\s*$/.exec(from);
+  const sender = { name: named?.[1] ?? '', address: (named?.[2] ?? from).trim() };
+  if (LINE_BREAK.test(from) || !isPlainAddress(sender.address)) {
+    throw new Error('a sender is one address, or a name with the address in angle brackets');
+  }
+  return sender;
+}
+
+/** What went wrong, without any text that a server or library wrote. */
+function notSent(error: unknown): MailNotSent {
+  if (error instanceof MailNotSent) return error;
+  const { code, responseCode, command, permanent } = error as NodemailerError;
+  const reason = [code ?? 'EUNKNOWN', responseCode].filter((part) => part !== undefined).join(' ');
+  // A refused login or sender is our fault and may be mended; a refused recipient or message stays refused.
+  return new MailNotSent(reason, permanent === true && (command === 'RCPT TO' || command === 'DATA'));
+}
