@@ -1,0 +1,43 @@
+import type { Clock } from '../../clock';
+import { KNOWN_ADDRESS_LIFETIME_MS, PENDING_LIFETIME_MS } from '../account/account-store';
+import type { Database } from '../postgres/database';
+import type { HousekeepingStore, Removed } from './housekeeping-store';
+
+const HOUSEKEEPING_LOCK = 7_421_002;
+/** Records of ended sessions are kept for a day, so that a late token still finds why it is refused. */
+const ENDED_SESSION_KEPT_MS = 24 * 60 * 60_000;
+/** Rows removed of each table in one round: a round stays short, what is left goes in the next. */
+const MOST_A_ROUND = 10_000;
+
+/** Housekeeping in PostgreSQL, under a lock that one process at a time gets. */
+export class PrismaHousekeepingStore implements HousekeepingStore {
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  async removeExpired(): Promise<Removed | undefined> {
+    const now = this.#clock.now();
+    const before = (ms: number) => new Date(now - ms);
+    return this.#database.transaction(async (tx) => {
+      const [lock] = await tx.$queryRaw<{ taken: boolean }[]>`
+        SELECT pg_try_advisory_xact_lock(${HOUSEKEEPING_LOCK}) AS taken`;
+      if (lock?.taken !== true) return undefined;
+      const pendingAccounts = await tx.$executeRaw`
+        DELETE FROM users WHERE id IN (
+          SELECT id FROM users
+          WHERE email_verified_at IS NULL AND registered_at <= ${before(PENDING_LIFETIME_MS)}
+          LIMIT ${MOST_A_ROUND} FOR UPDATE SKIP LOCKED)`;
+      const sessions = await tx.$executeRaw`
+        DELETE FROM sessions WHERE id IN (
+          SELECT id FROM sessions WHERE expires_at <= ${before(ENDED_SESSION_KEPT_MS)}
+          LIMIT ${MOST_A_ROUND} FOR UPDATE SKIP LOCKED)`;
+      const knownAddresses = await tx.$executeRaw`
+        DELETE FROM known_addresses WHERE last_seen_at <= ${before(KNOWN_ADDRESS_LIFETIME_MS)}`;
+      return { pendingAccounts, sessions, knownAddresses };
+    });
+  }
+}
