@@ -1,0 +1,46 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Request } from 'express';
+import type { Limiter } from '../limits/limiter';
+import { DependencyUnavailable } from '../stores/dependency-unavailable';
+import { authenticate, bearerToken, type Gate } from './authenticate';
+import type { Admit } from './mount';
+import { Problem } from './problem';
+import { rateLimited, showLevels } from './rate-limiter';
+import { contextOf } from './request-context';
+
+/** Admission to everything below `/api/v1`: the global limit, then authentication. */
+export function throughGate(gate: Gate): Admit {
+  return (endpoint, request, response) => authenticate(gate, endpoint.access, request, response);
+}
+
+/** Admission to pages behind links: the global limit, kept in this process while the store is away. */
+export function behindGlobalLimit(limiter: Limiter, local: Limiter): Admit {
+  return async (_endpoint, _request, response) => {
+    const charge = [{ policy: 'global', parts: [contextOf(response).address] }] as const;
+    const decision = await limiter.take(charge).catch((error: unknown) => {
+      if (error instanceof DependencyUnavailable) return local.take(charge);
+      throw error;
+    });
+    showLevels(response, decision);
+    if (!decision.allowed) throw rateLimited(decision);
+    return undefined;
+  };
+}
+
+/** Admission of a monitor by its own token; of everybody where none is set. */
+export function byMetricsToken(metricsToken: string | undefined): Admit {
+  return async (_endpoint, request: Request) => {
+    if (metricsToken === undefined) return undefined;
+    const token = bearerToken(request);
+    if (token === undefined) throw new Problem('unauthenticated');
+    if (!timingSafeEqual(digest(token), digest(metricsToken))) throw new Problem('invalid_token');
+    return undefined;
+  };
+}
+
+/** System calls ask nobody. */
+export const openToAll: Admit = async () => undefined;
+
+function digest(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}

@@ -1,0 +1,95 @@
+import type { output, ZodType } from 'zod';
+import type { Charge } from '../limits/limiter';
+import type { PolicyName } from '../limits/policies';
+import type { Access, PrincipalOf } from './principal';
+import type { ProblemName } from './problem';
+
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+type Parsed<T> = T extends ZodType ? output<T> : undefined;
+
+/** What a controller gets: the parsed request, and who sent it from where. */
+export interface Call<B = unknown, Q = unknown, P = unknown, A extends Access = Access> {
+  readonly body: Parsed<B>;
+  readonly query: Parsed<Q>;
+  readonly params: Parsed<P>;
+  readonly principal: PrincipalOf[A];
+  readonly requestId: string;
+  readonly address: string;
+  readonly userAgent: string;
+  /**
+   * Charges limits whose buckets only the controller can name, as those of the route are: shown, refused with a 429,
+   * settled at the end.
+   */
+  readonly charge: (charges: readonly RouteCharge[]) => Promise<void>;
+}
+
+/** A charge, and which problems it is kept for where it counts failures only. */
+export interface RouteCharge extends Charge {
+  readonly keptFor?: readonly ProblemName[];
+}
+
+/** What a controller answers. */
+export interface Answer<R> {
+  readonly body: Answered<R>;
+  /** Where the answer is not the endpoint's usual one: an unhappy page. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+type Answered<R> = R extends ZodType ? output<R> : undefined;
+
+/** A policy that an endpoint charges before its work. */
+export interface RouteLimit<B, A extends Access> {
+  readonly policy: PolicyName;
+  /** What the bucket is kept for. Parts come from validated members alone. */
+  readonly key: (
+    call: Pick<Call<B, unknown, unknown, A>, 'body' | 'address' | 'principal'>,
+  ) => readonly string[];
+  /** Failures-only: the token is given back unless the answer is one of these problems. */
+  readonly keptFor?: readonly ProblemName[];
+}
+
+/**
+ * One call of the API, as one value: the route, validation, types, OpenAPI document, limits and metric label are all
+ * read from it. `access` has no default, so that no route forgets it. `S` is what the controller needs of the services.
+ */
+export interface Endpoint<S, B = unknown, Q = unknown, P = unknown, R = unknown, A extends Access = Access> {
+  readonly method: Method;
+  /** Below the base path, or from the root for system calls and pages: `/me/sessions/:id`. */
+  readonly path: string;
+  /** The OpenAPI operationId. */
+  readonly name: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly access: A;
+  readonly limits?: readonly RouteLimit<B, A>[];
+  readonly body?: B;
+  readonly query?: Q;
+  readonly params?: P;
+  readonly status: number;
+  readonly response: R;
+  /** Of the answer; `application/json` unless said. */
+  readonly contentType?: string;
+  /** Problems of this call's own; those that any call can have are added. */
+  readonly errors: readonly ProblemName[];
+  readonly handler: (services: S, call: Call<B, Q, P, A>) => Promise<Answer<R>>;
+  /** Told once how each well-formed request ended, also one that a limit refused: null for a success. */
+  readonly settled?: (services: S, problem: string | null) => void;
+}
+
+/** An endpoint whose request and answer types are known to it alone. */
+// biome-ignore lint/suspicious/noExplicitAny: the types inside one endpoint agree by `endpoint()`; a list of them cannot name them
+export type AnyEndpoint<S> = Endpoint<S, any, any, any, any, any>;
+
+/** Declares an endpoint, checking its controller against its schemas. */
+export function endpoint<
+  S,
+  B extends ZodType | undefined = undefined,
+  Q extends ZodType | undefined = undefined,
+  P extends ZodType | undefined = undefined,
+  R extends ZodType | undefined = undefined,
+  A extends Access = Access,
+>(definition: Endpoint<S, B, Q, P, R, A>): Endpoint<S, B, Q, P, R, A> {
+  return definition;
+}

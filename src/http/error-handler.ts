@@ -1,0 +1,71 @@
+import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
+import type { Logger } from '../observability/logger';
+import { HashingOverloaded } from '../passwords/hashing-queue';
+import { DependencyUnavailable } from '../stores/dependency-unavailable';
+import { Problem, problemBody } from './problem';
+import { contextOf } from './request-context';
+
+/** Ends whatever no route took. */
+export function notFound(): RequestHandler {
+  return () => {
+    throw new Problem('not_found');
+  };
+}
+
+/** Turns every error into a problem; what is not one of ours is logged whole and shown as `internal_error`. */
+export function errorHandler(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, _request, response, _next) => {
+    const problem = asProblem(error);
+    const context = contextOf(response);
+    context.problem = problem.code;
+    if (problem.status >= 500) {
+      logger.error({
+        requestId: context.requestId,
+        problem: problem.code,
+        err: problem.extras.cause ?? error,
+      });
+    }
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    setProblemHeaders(response, problem);
+    response
+      .status(problem.status)
+      .type('application/problem+json')
+      .send(JSON.stringify(problemBody(problem, context.requestId)));
+  };
+}
+
+/** What a client is told of an error: only a `Problem` says more than that something went wrong. */
+export function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof DependencyUnavailable) {
+    return new Problem('dependency_unavailable', {
+      retryAfterSeconds: 1,
+      detail: 'A part of the service is away. Nothing has been lost; try again.',
+      cause: error,
+    });
+  }
+  if (error instanceof HashingOverloaded) {
+    return new Problem('overloaded', {
+      retryAfterSeconds: error.retryAfterSeconds,
+      detail: 'The service is busy. Try again in a moment.',
+    });
+  }
+  // A path with ill-formed percent-encoding names nothing.
+  if (error instanceof URIError) return new Problem('not_found');
+  return new Problem('internal_error', { cause: error });
+}
+
+function setProblemHeaders(response: Response, problem: Problem): void {
+  if (problem.extras.retryAfterSeconds !== undefined) {
+    response.setHeader('Retry-After', problem.extras.retryAfterSeconds);
+  }
+  if (problem.status === 401) {
+    response.setHeader(
+      'WWW-Authenticate',
+      problem.problem === 'invalid_token' ? 'Bearer error="invalid_token"' : 'Bearer',
+    );
+  }
+}

@@ -1,0 +1,114 @@
+import type { IRouter, Request, RequestHandler, Response } from 'express';
+import { type ZodType, z } from 'zod';
+import type { Limiter } from '../limits/limiter';
+import type { Answer, AnyEndpoint, Call } from './endpoint';
+import { asProblem } from './error-handler';
+import { readJsonBody } from './json-body';
+import { memberErrors } from './member-errors';
+import type { Principal } from './principal';
+import { Problem } from './problem';
+import { RequestCharges } from './rate-limiter';
+import { contextOf } from './request-context';
+
+/** How an endpoint lets callers in: through the global limit and authentication, or as the system routes do. */
+export type Admit = (
+  endpoint: AnyEndpoint<never>,
+  request: Request,
+  response: Response,
+) => Promise<Principal | undefined>;
+
+/**
+ * Mounts endpoints below `basePath`, in the order of checks that the contract lays down: method → admission (global
+ * limit, token) → body → schema → the route's limits → work.
+ */
+export function mount<S extends { readonly limiter: Limiter }>(
+  router: IRouter,
+  basePath: string,
+  endpoints: readonly AnyEndpoint<S>[],
+  services: S,
+  admit: Admit,
+): void {
+  const methodsByPath = new Map<string, string[]>();
+  for (const endpoint of endpoints) {
+    const path = basePath + endpoint.path;
+    router[endpoint.method](path, serve(path, endpoint, services, admit));
+    const methods = methodsByPath.get(path) ?? [];
+    methods.push(...(endpoint.method === 'get' ? ['GET', 'HEAD'] : [endpoint.method.toUpperCase()]));
+    methodsByPath.set(path, methods);
+  }
+  for (const [path, methods] of methodsByPath) {
+    router.all(path, (_request, response) => {
+      contextOf(response).route = path;
+      response.setHeader('Allow', methods.join(', '));
+      throw new Problem('method_not_allowed');
+    });
+  }
+}
+
+function serve<S extends { readonly limiter: Limiter }>(
+  path: string,
+  endpoint: AnyEndpoint<S>,
+  services: S,
+  admit: Admit,
+): RequestHandler {
+  const noBody = z.strictObject({}).optional();
+  return async (request, response) => {
+    const context = contextOf(response);
+    context.route = path;
+    const principal = await admit(endpoint, request, response);
+    const body = endpoint.method === 'get' ? undefined : await readJsonBody(request, response);
+    const charges = new RequestCharges(services.limiter, response);
+    const call: Call<ZodType, ZodType, ZodType> = {
+      body: validated(endpoint.body ?? noBody, body),
+      query: validated(endpoint.query ?? noBody, request.query),
+      params: endpoint.params && matched(endpoint.params, request.params),
+      principal,
+      requestId: context.requestId,
+      address: context.address,
+      userAgent: context.userAgent,
+      charge: (more) => charges.charge(more),
+    };
+    let answer: Answer<unknown>;
+    try {
+      await charges.charge(
+        (endpoint.limits ?? []).map(({ key, ...limit }) => ({ ...limit, parts: key(call) })),
+      );
+      answer = await endpoint.handler(services, call);
+    } catch (error) {
+      const problem = asProblem(error);
+      endpoint.settled?.(services, problem.code);
+      await charges.settle(problem.problem);
+      throw problem;
+    }
+    endpoint.settled?.(services, null);
+    await charges.settle(undefined);
+    send(endpoint, response, answer);
+  };
+}
+
+/** Throws `Problem` `validation_failed`, which names every member at fault. */
+function validated(schema: ZodType, value: unknown): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new Problem('validation_failed', { errors: memberErrors(result.error) });
+}
+
+/** A parameter that no resource can have names a path that does not exist. */
+function matched(schema: ZodType, params: unknown): unknown {
+  const result = schema.safeParse(params);
+  if (result.success) return result.data;
+  throw new Problem('not_found');
+}
+
+/** The answer passes through its schema and loses what that does not name: a leaked hash cannot leave. */
+function send(endpoint: AnyEndpoint<never>, response: Response, answer: Answer<unknown>): void {
+  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
+  response.status(answer.status ?? endpoint.status);
+  if (endpoint.response === undefined) {
+    response.end();
+  } else if (endpoint.contentType === undefined) {
+    response.json(endpoint.response.parse(answer.body));
+  } else {
+    response.type(endpoint.contentType).send(endpoint.response.parse(answer.body));
+  }
+}

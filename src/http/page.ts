@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Eta } from 'eta';
+import { z } from 'zod';
+import type { Answer } from './endpoint';
+
+/** What a page says: plain words, and at most one button, which posts to the page's own address. */
+export interface Page {
+  readonly title: string;
+  readonly paragraphs: readonly string[];
+  readonly button?: string;
+}
+
+export const html = z.string();
+
+const style = readFileSync(join(__dirname, 'page.css'), 'utf8');
+const styleHash = createHash('sha256').update(style).digest('base64');
+const eta = new Eta({ views: __dirname, cache: true });
+
+/** No script, no other origin, and the one form posts home. Links in mails carry secrets, so nothing may be kept. */
+const PAGE_HEADERS = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${styleHash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
+};
+
+/** Answers with a page. */
+export function pageAnswer(page: Page, status?: number): Answer<typeof html> {
+  return {
+    body: eta.render('./page', { button: undefined, ...page, style }),
+    headers: PAGE_HEADERS,
+    ...(status !== undefined && { status }),
+  };
+}

@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto';
+import type { RequestHandler, Response } from 'express';
+import { clientAddress } from '../limits/client-address';
+
+/** What every request carries from its first to its last step. */
+export interface RequestContext {
+  readonly requestId: string;
+  /** The client as limits see it: an IPv4 address, an IPv6 /64, or `unknown`. */
+  readonly address: string;
+  /** As the client names itself, cut to 256 characters. */
+  readonly userAgent: string;
+  /** `performance.now()` at the start. */
+  readonly startedAt: number;
+  /** The pattern that matched, for metrics and logs; never the raw path. */
+  route: string;
+  /** The code of the problem it ended in. */
+  problem?: string;
+  /** Who asked, once authenticated: a user's or a guest's id. */
+  subject?: string;
+}
+
+const CLIENT_REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
+const CONTEXT = 'context';
+
+/** Begins the context, and answers with `X-Request-Id`. */
+export function requestContext(): RequestHandler {
+  return (request, response, next) => {
+    const offered = request.get('x-request-id');
+    const context: RequestContext = {
+      requestId: offered !== undefined && CLIENT_REQUEST_ID.test(offered) ? offered : randomUUID(),
+      address: clientAddress(request.ip),
+      userAgent: (request.get('user-agent') ?? '').slice(0, 256),
+      startedAt: performance.now(),
+      route: 'unmatched',
+    };
+    response.locals[CONTEXT] = context;
+    response.setHeader('X-Request-Id', context.requestId);
+    next();
+  };
+}
+
+/** The context that `requestContext` began. */
+export function contextOf(response: Response): RequestContext {
+  return response.locals[CONTEXT] as RequestContext;
+}

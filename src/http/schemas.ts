@@ -1,0 +1,67 @@
+import { z } from 'zod';
+
+/** Members that every feature's schemas are made of. */
+
+/** Any text that can be stored and shown: well-formed Unicode. */
+export const text = () => z.string().refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
+
+/** A local part and labels of letters, digits and hyphens (international domains in `xn--` form); nothing quoted. */
+const EMAIL =
+  /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
+
+/** One plain ASCII address, turned into its canonical form: lower case, nothing else folded. */
+export const email = z
+  .string()
+  .max(254, 'must be an e-mail address of at most 254 characters')
+  .regex(EMAIL, 'must be one plain e-mail address in ASCII, such as ada@example.com')
+  .meta({ format: 'email', examples: ['ada@example.com'] })
+  .transform((value) => value.toLowerCase());
+
+/** A name to show; no identity. */
+export const username = z
+  .string()
+  .min(3, 'must have at least 3 characters')
+  .max(32, 'must have at most 32 characters')
+  .regex(/^[\p{L}\p{N} _.-]+$/u, 'may hold letters, digits, space and _ . -')
+  .meta({ examples: ['Ada Lovelace'] });
+
+/** A password to compare with: whatever was once accepted, so only what no password can be is refused. */
+export const presentedPassword = text()
+  .min(1, 'must not be empty')
+  .max(1024, 'is longer than any password')
+  .meta({ examples: ['correct horse battery staple'] });
+
+/** A token as the service gives them out; its form is checked where it is looked up. */
+export const opaqueToken = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(512, 'is longer than any token')
+  .refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
+
+export const id = z.uuid();
+
+export const timestamp = z.iso.datetime();
+
+export const user = z
+  .object({
+    id,
+    email: z.string(),
+    username: z.string(),
+    role: z.enum(['USER', 'ADMIN']),
+    emailVerified: z.boolean(),
+    createdAt: timestamp,
+  })
+  .meta({ id: 'User' });
+
+export const message = z.object({ message: z.string() });
+
+export const tokenResponse = z
+  .object({
+    accessToken: z.string(),
+    tokenType: z.literal('Bearer'),
+    expiresIn: z.int(),
+    refreshToken: z.string(),
+    refreshExpiresIn: z.int(),
+    user,
+  })
+  .meta({ id: 'TokenResponse' });
