@@ -1,0 +1,44 @@
+import { authEndpoints } from './auth/auth.router';
+import { verifyEmailEndpoints } from './auth/verify-email.router';
+import type { AnyEndpoint } from './http/endpoint';
+import type { EndpointGroup } from './http/openapi';
+import { metricsEndpoints, operationsEndpoints } from './http/operations.router';
+import { otpEndpoints } from './otp/otp.router';
+import type { Services } from './services';
+import { userEndpoints } from './user/user.router';
+
+export const BASE_PATH = '/api/v1';
+
+const THROUGH_GATE = ['rate_limited', 'dependency_unavailable', 'overloaded', 'internal_error'] as const;
+
+/** Everything below the base path, by feature. */
+export const features: readonly {
+  tag: string;
+  description: string;
+  endpoints: readonly AnyEndpoint<Services>[];
+}[] = [
+  { tag: 'auth', description: 'Accounts and sessions', endpoints: authEndpoints },
+  { tag: 'otp', description: 'One-time passwords by mail', endpoints: otpEndpoints },
+  { tag: 'users', description: 'The signed-in user', endpoints: userEndpoints },
+];
+
+/** Every endpoint there is, as the OpenAPI document shows them. */
+export const endpointGroups: readonly EndpointGroup[] = [
+  ...features.map((feature) => ({ ...feature, basePath: BASE_PATH, errors: THROUGH_GATE, limited: true })),
+  {
+    tag: 'links',
+    description: 'Pages behind links in mails',
+    basePath: '',
+    endpoints: verifyEmailEndpoints,
+    errors: ['rate_limited', 'dependency_unavailable', 'internal_error'],
+    limited: true,
+  },
+  {
+    tag: 'system',
+    description: 'For operators and monitors',
+    basePath: '',
+    endpoints: [...operationsEndpoints, ...metricsEndpoints],
+    errors: ['internal_error'],
+    limited: false,
+  },
+];

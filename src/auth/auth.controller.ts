@@ -1,0 +1,111 @@
+import type { Answer, Call } from '../http/endpoint';
+import { Problem, refuseMember } from '../http/problem';
+import { tokenResponseBody } from '../http/representations';
+import type { message, tokenResponse } from '../http/schemas';
+import { HashingOverloaded } from '../passwords/hashing-queue';
+import type { Services } from '../services';
+import type { Account } from '../stores/account/account-store';
+import type { credentials, passwordReset, registration } from './auth.schemas';
+
+const REGISTERED = 'If the address can be registered, a mail with a code is on its way to it.';
+
+/** Answers the same, after the same work, whether the address is new, pending or somebody's already. */
+export async function register(
+  services: Pick<Services, 'accounts' | 'passwordHasher' | 'passwordPolicy' | 'limiter' | 'outbox'>,
+  { body }: Call<typeof registration>,
+): Promise<Answer<typeof message>> {
+  const { accounts, passwordHasher, passwordPolicy, limiter, outbox } = services;
+  const { email, username, password } = body;
+  refuseMember('password', passwordPolicy.check(password, { email, username }));
+  const passwordHash = await passwordHasher.hash(password);
+  // Over the recipient's limit the registration still replaces the pending one: its older codes must die all the same.
+  const { allowed: mail } = await limiter.take([{ policy: 'mail', parts: [email] }]);
+  await accounts.register({ email, username, passwordHash, mail });
+  outbox.wake();
+  return { body: { message: REGISTERED } };
+}
+
+/** Logs in by password (RFC 6749's grant in spirit): the same work and the same answer for unknown and wrong. */
+export async function login(
+  services: Pick<Services, 'accounts' | 'passwordHasher' | 'sessions' | 'metrics' | 'securityEvents'>,
+  { body, address, userAgent, requestId, charge }: Call<typeof credentials>,
+): Promise<Answer<typeof tokenResponse>> {
+  const { accounts, passwordHasher, sessions, metrics, securityEvents } = services;
+  const { email, password } = body;
+  const [account, addressKnown] = await Promise.all([
+    accounts.findByEmail(email),
+    accounts.knowsAddress(email, address),
+  ]);
+  if (!addressKnown) {
+    // Strangers share one budget; whoever logged in from here before is not kept out by them.
+    await charge([{ policy: 'login-account-all', parts: [email], keptFor: ['invalid_credentials'] }]);
+  }
+  const event = {
+    requestId,
+    address,
+    ...(account !== undefined && { userId: account.id }),
+    method: 'password',
+  };
+  const matches = await passwordHasher.verify(password, account?.passwordHash ?? null);
+  if (account === undefined || !matches) {
+    securityEvents.record('authn_login_fail', event);
+    throw new Problem('invalid_credentials');
+  }
+  if (!account.emailVerified) throw new Problem('email_not_verified');
+  if (account.disabled) throw new Problem('account_disabled');
+  const grant = await sessions.begin(account, { address, userAgent });
+  if (grant === undefined) throw new Problem('invalid_credentials');
+  await renewHash(services, account, password);
+  metrics.countAuthSuccess('password');
+  securityEvents.record('authn_login_success', event);
+  return { body: tokenResponseBody(grant) };
+}
+
+/** Sets a new password by a reset token, and ends every session. Does not log in. */
+export async function resetPassword(
+  services: Pick<
+    Services,
+    | 'accounts'
+    | 'passwordHasher'
+    | 'passwordPolicy'
+    | 'resetTokens'
+    | 'sessions'
+    | 'outbox'
+    | 'securityEvents'
+  >,
+  { body, requestId, address }: Call<typeof passwordReset>,
+): Promise<Answer<undefined>> {
+  const { accounts, passwordHasher, passwordPolicy, resetTokens, sessions, outbox, securityEvents } =
+    services;
+  const grant = await resetTokens.find(body.resetToken);
+  const account = grant && (await accounts.find(grant.userId));
+  if (account === undefined || account.credentialVersion !== grant?.credentialVersion) {
+    throw new Problem('invalid_reset_token');
+  }
+  refuseMember('newPassword', passwordPolicy.check(body.newPassword, account));
+  const passwordHash = await passwordHasher.hash(body.newPassword);
+  // Of many at once one gets here: a password that will do and a free place in the queue first, the token last.
+  if (!(await resetTokens.consume(body.resetToken))) throw new Problem('invalid_reset_token');
+  await sessions.endingAll(account.id, async () => {
+    const reset = await accounts.resetPassword(account.id, account.credentialVersion, passwordHash);
+    if (reset.outcome === 'stale') throw new Problem('invalid_reset_token');
+    return reset.endedSessions;
+  });
+  outbox.wake();
+  securityEvents.record('authn_password_change', { requestId, address, userId: account.id });
+  return { body: undefined };
+}
+
+/** Hashes anew under today's cost and pepper. A full queue puts it off to the next login. */
+async function renewHash(
+  { accounts, passwordHasher }: Pick<Services, 'accounts' | 'passwordHasher'>,
+  { id, passwordHash }: Account,
+  password: string,
+): Promise<void> {
+  if (passwordHash === null || !passwordHasher.needsRehash(passwordHash)) return;
+  try {
+    await accounts.renewPasswordHash(id, passwordHash, await passwordHasher.hash(password));
+  } catch (error) {
+    if (!(error instanceof HashingOverloaded)) throw error;
+  }
+}

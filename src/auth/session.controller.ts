@@ -1,0 +1,94 @@
+import { uuidv7 } from 'uuidv7';
+import type { Answer, Call } from '../http/endpoint';
+import { Problem } from '../http/problem';
+import { tokenResponseBody } from '../http/representations';
+import type { tokenResponse } from '../http/schemas';
+import type { Services } from '../services';
+import type { checkQuery, guestGrant, logoutRequest, reauthentication, refreshRequest } from './auth.schemas';
+
+/** Rotates a refresh token (RFC 9700, 4.14.2). */
+export async function refresh(
+  { rotation, securityEvents }: Pick<Services, 'rotation' | 'securityEvents'>,
+  { body, address, userAgent, requestId, charge }: Call<typeof refreshRequest>,
+): Promise<Answer<typeof tokenResponse>> {
+  const presented = await rotation.present(body.refreshToken);
+  if (presented === undefined) throw new Problem('invalid_refresh_token');
+  // Charged only now: a forged token must not use up the owner's budget.
+  await charge([{ policy: 'refresh', parts: [presented.record.id] }]);
+  const result = await rotation.rotate(presented, { address, userAgent });
+  if (result.outcome === 'rotated') return { body: tokenResponseBody(result.grant) };
+  if (result.outcome === 'ended') throw new Problem('invalid_refresh_token');
+  const { id: sessionId, userId } = presented.record;
+  securityEvents.record('authn_token_reuse', { requestId, address, userId, sessionId });
+  throw new Problem('refresh_token_reused');
+}
+
+/** Ends the session of the access token, and that of the refresh token, whichever is sent. */
+export async function logout(
+  { sessions, rotation, securityEvents }: Pick<Services, 'sessions' | 'rotation' | 'securityEvents'>,
+  { body, principal, requestId, address }: Call<typeof logoutRequest, undefined, undefined, 'optional'>,
+): Promise<Answer<undefined>> {
+  const ended = new Map<string, string>();
+  if (principal?.kind === 'user') ended.set(principal.session.sessionId, principal.user.id);
+  if (body?.refreshToken !== undefined) {
+    const presented = await rotation.present(body.refreshToken);
+    if (presented === undefined) throw new Problem('invalid_refresh_token');
+    ended.set(presented.record.id, presented.account.id);
+  }
+  if (ended.size === 0) throw new Problem(principal === undefined ? 'unauthenticated' : 'invalid_token');
+  for (const [sessionId, userId] of ended) {
+    await sessions.end(userId, sessionId);
+    securityEvents.record('authn_token_revoked', { requestId, address, userId, sessionId });
+  }
+  return { body: undefined };
+}
+
+export async function logoutAll(
+  { sessions, securityEvents }: Pick<Services, 'sessions' | 'securityEvents'>,
+  { principal, requestId, address }: Call<undefined, undefined, undefined, 'user'>,
+): Promise<Answer<undefined>> {
+  const userId = principal.user.id;
+  await sessions.endAll(userId);
+  securityEvents.record('authn_token_revoked', { requestId, address, userId });
+  return { body: undefined };
+}
+
+/** A signed-in user gives the password again; the session counts as fresh for 15 minutes. */
+export async function reauthenticate(
+  { accounts, passwordHasher, sessions }: Pick<Services, 'accounts' | 'passwordHasher' | 'sessions'>,
+  { body, principal }: Call<typeof reauthentication, undefined, undefined, 'user'>,
+): Promise<Answer<undefined>> {
+  const account = await accounts.find(principal.user.id);
+  const matches = await passwordHasher.verify(body.password, account?.passwordHash ?? null);
+  if (!matches) throw new Problem('wrong_password');
+  if (!(await sessions.markFresh(principal.user.id, principal.session.sessionId)))
+    throw new Problem('invalid_token');
+  return { body: undefined };
+}
+
+/** A token for nobody in particular: no account, no session, no refresh. */
+export async function guest({
+  accessTokens,
+}: Pick<Services, 'accessTokens'>): Promise<Answer<typeof guestGrant>> {
+  const id = uuidv7();
+  const { token, expiresIn } = accessTokens.issueGuest({ guestId: id });
+  return { body: { accessToken: token, tokenType: 'Bearer', expiresIn, user: { id, role: 'GUEST' } } };
+}
+
+/** Forward authentication: says by headers who the bearer is. */
+export async function check(
+  _services: unknown,
+  { principal, query }: Call<undefined, typeof checkQuery, undefined, 'guest'>,
+): Promise<Answer<undefined>> {
+  const [subject, role] =
+    principal.kind === 'guest' ? [principal.guestId, 'GUEST'] : [principal.user.id, principal.user.role];
+  if (query.role !== undefined && query.role !== role) throw new Problem('forbidden');
+  return {
+    body: undefined,
+    headers: {
+      'X-Auth-Subject': subject,
+      'X-Auth-Role': role,
+      ...(principal.kind === 'user' && { 'X-Auth-Session': principal.session.sessionId }),
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import type { Answer, Call } from '../http/endpoint';
+import { type html, pageAnswer } from '../http/page';
+import type { Services } from '../services';
+import type { linkQuery } from './verify-email.schemas';
+
+/** Shows what the link can do. Consumes nothing: mail scanners and previews open links. */
+export async function showVerifyEmail(
+  { linkTokens, accounts }: Pick<Services, 'linkTokens' | 'accounts'>,
+  { query }: Call<undefined, typeof linkQuery>,
+): Promise<Answer<typeof html>> {
+  const link = linkTokens.verify(query.token ?? '', 'verify_email');
+  const account = link && (await accounts.find(link.userId));
+  if (
+    account === undefined ||
+    account.emailVerified ||
+    account.credentialVersion !== link?.credentialVersion
+  ) {
+    return brokenLink();
+  }
+  return pageAnswer({
+    title: 'Confirm your e-mail address',
+    paragraphs: [
+      'Press the button to confirm that this address is yours. Your account can be used from then on.',
+    ],
+    button: 'Confirm my address',
+  });
+}
+
+/** Proves the address of exactly the registration that the link was made for. */
+export async function verifyEmailByLink(
+  { linkTokens, accounts, securityEvents }: Pick<Services, 'linkTokens' | 'accounts' | 'securityEvents'>,
+  { query, requestId, address }: Call<undefined, typeof linkQuery>,
+): Promise<Answer<typeof html>> {
+  const link = linkTokens.verify(query.token ?? '', 'verify_email');
+  if (
+    link === undefined ||
+    (await accounts.verifyEmail(link.userId, link.credentialVersion)) !== 'verified'
+  ) {
+    return brokenLink();
+  }
+  securityEvents.record('user_updated', { requestId, address, userId: link.userId, method: 'link' });
+  return pageAnswer({
+    title: 'Your e-mail address is confirmed',
+    paragraphs: ['You can log in now. This page may be closed.'],
+  });
+}
+
+function brokenLink(): Answer<typeof html> {
+  return pageAnswer(
+    {
+      title: 'This link does not work any more',
+      paragraphs: [
+        'It was used before, it is older than 24 hours, or a newer registration has replaced it.',
+        'If you have confirmed your address already, just log in. Otherwise ask for a new code where you signed up.',
+      ],
+    },
+    400,
+  );
+}

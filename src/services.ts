@@ -1,0 +1,34 @@
+import type { Clock } from './clock';
+import type { Limiter } from './limits/limiter';
+import type { OutboxWorker } from './mail/outbox-worker';
+import type { Metrics } from './observability/metrics';
+import type { SecurityEvents } from './observability/security-events';
+import type { PasswordHasher } from './passwords/password-hasher';
+import type { PasswordPolicy } from './passwords/password-policy';
+import type { AccountStore } from './stores/account/account-store';
+import type { AccessTokens } from './tokens/access-token';
+import type { LinkTokens } from './tokens/link-token';
+import type { OneTimeCodes } from './tokens/one-time-codes';
+import type { ResetTokens } from './tokens/reset-tokens';
+import type { SessionRotation } from './tokens/session-rotation';
+import type { Sessions } from './tokens/sessions';
+import type { SigningKeys } from './tokens/signing-keys';
+
+/** The capabilities of one app, made once from its configuration and backends; a controller names those it uses. */
+export interface Services {
+  readonly accounts: AccountStore;
+  readonly sessions: Sessions;
+  readonly rotation: SessionRotation;
+  readonly accessTokens: AccessTokens;
+  readonly signingKeys: SigningKeys;
+  readonly oneTimeCodes: OneTimeCodes;
+  readonly resetTokens: ResetTokens;
+  readonly linkTokens: LinkTokens;
+  readonly passwordHasher: PasswordHasher;
+  readonly passwordPolicy: PasswordPolicy;
+  readonly limiter: Limiter;
+  readonly outbox: Pick<OutboxWorker, 'wake'>;
+  readonly metrics: Metrics;
+  readonly securityEvents: SecurityEvents;
+  readonly clock: Clock;
+}

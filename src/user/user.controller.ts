@@ -1,0 +1,56 @@
+import type { Answer, Call } from '../http/endpoint';
+import { Problem } from '../http/problem';
+import { isoTime, userBody } from '../http/representations';
+import type { user } from '../http/schemas';
+import type { Services } from '../services';
+import type { me, profileChange, sessionList, sessionParams } from './user.schemas';
+
+/** Answered from the session: no query. */
+export async function showMe(
+  _services: unknown,
+  { principal }: Call<undefined, undefined, undefined, 'guest'>,
+): Promise<Answer<typeof me>> {
+  return {
+    body: principal.kind === 'guest' ? { id: principal.guestId, role: 'GUEST' } : userBody(principal.user),
+  };
+}
+
+export async function changeMe(
+  { accounts, sessions }: Pick<Services, 'accounts' | 'sessions'>,
+  { body, principal }: Call<typeof profileChange, undefined, undefined, 'user'>,
+): Promise<Answer<typeof user>> {
+  const account = await accounts.changeUsername(principal.user.id, body.username);
+  if (account === undefined) throw new Problem('invalid_token');
+  await sessions.showUser(account);
+  return { body: userBody(account) };
+}
+
+export async function listSessions(
+  { sessions }: Pick<Services, 'sessions'>,
+  { principal }: Call<undefined, undefined, undefined, 'user'>,
+): Promise<Answer<typeof sessionList>> {
+  const records = await sessions.list(principal.user.id);
+  return {
+    body: {
+      sessions: records.map(({ id, createdAt, lastUsedAt, address, userAgent }) => ({
+        id,
+        current: id === principal.session.sessionId,
+        createdAt: isoTime(createdAt),
+        lastUsedAt: isoTime(lastUsedAt),
+        address,
+        userAgent,
+      })),
+    },
+  };
+}
+
+/** Another user's session is as unknown as one that never was. */
+export async function endSession(
+  { sessions, securityEvents }: Pick<Services, 'sessions' | 'securityEvents'>,
+  { params, principal, requestId, address }: Call<undefined, undefined, typeof sessionParams, 'user'>,
+): Promise<Answer<undefined>> {
+  const userId = principal.user.id;
+  if (!(await sessions.end(userId, params.id))) throw new Problem('not_found');
+  securityEvents.record('authn_token_revoked', { requestId, address, userId, sessionId: params.id });
+  return { body: undefined };
+}

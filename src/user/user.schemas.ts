@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { id, timestamp, user, username } from '../http/schemas';
+
+/** What a guest sees of itself has two members; strict, so that a user is never taken for one. */
+export const me = z.union([user, z.strictObject({ id, role: z.literal('GUEST') })]);
+
+export const profileChange = z.strictObject({ username }).meta({ id: 'ProfileChange' });
+
+export const sessionParams = z.object({ id });
+
+export const sessionList = z.object({
+  sessions: z.array(
+    z
+      .object({
+        id,
+        current: z.boolean(),
+        createdAt: timestamp,
+        lastUsedAt: timestamp,
+        address: z.string(),
+        userAgent: z.string(),
+      })
+      .meta({ id: 'Session' }),
+  ),
+});
