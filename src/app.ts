@@ -1,0 +1,51 @@
+import express, { type Express } from 'express';
+import { BASE_PATH, endpointGroups, features } from './api';
+import { verifyEmailEndpoints } from './auth/verify-email.router';
+import type { Config } from './config';
+import type { Health } from './health';
+import { behindGlobalLimit, byMetricsToken, openToAll, throughGate } from './http/admission';
+import { mountApiDocs } from './http/api-docs';
+import { corsFor } from './http/cors';
+import { errorHandler, notFound } from './http/error-handler';
+import { observeRequests } from './http/http-metrics';
+import { mount } from './http/mount';
+import { openApiDocument } from './http/openapi';
+import { metricsEndpoints, operationsEndpoints } from './http/operations.router';
+import { requestContext } from './http/request-context';
+import { noStore, securityHeaders } from './http/security-headers';
+import type { Limiter } from './limits/limiter';
+import type { Logger } from './observability/logger';
+import type { Services } from './services';
+import { VERSION } from './version';
+
+export interface AppDeps {
+  readonly config: Pick<Config, 'trustProxy' | 'corsOrigins' | 'metricsToken'>;
+  readonly services: Services & { readonly health: Health; readonly localLimiter: Limiter };
+  readonly logger: Logger;
+}
+
+/** The whole HTTP surface over services that are already there. Opens nothing. */
+export function createApp({ config, services, logger }: AppDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('trust proxy', config.trustProxy);
+  // One spelling for each path; Express would take /API/v1/Auth/Login/ for /api/v1/auth/login.
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
+
+  app.use(requestContext());
+  app.use(observeRequests(services.metrics, logger));
+  app.use(securityHeaders());
+  app.use(BASE_PATH, noStore(), corsFor(config.corsOrigins));
+
+  for (const { endpoints } of features) mount(app, BASE_PATH, endpoints, services, throughGate(services));
+  mount(app, '', verifyEmailEndpoints, services, behindGlobalLimit(services.limiter, services.localLimiter));
+  mount(app, '', operationsEndpoints, services, openToAll);
+  mount(app, '', metricsEndpoints, services, byMetricsToken(config.metricsToken));
+  mountApiDocs(app, openApiDocument(endpointGroups, VERSION));
+
+  app.use(notFound());
+  app.use(errorHandler(logger));
+  return app;
+}

