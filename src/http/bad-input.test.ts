@@ -58,7 +58,7 @@ describe('bad input', () => {
     expectProblem(response, 415, 'unsupported_media_type');
   });
 
-  it.each(['{', '{"email":}', "{'email':''}", 'undefined', '{"email":"a"}}', '\ufeff{}'])(
+  it.each(['{', '{"email":}', "{'email':''}", 'undefined', '{"email":"a"}}'])(
     'refuses %j as malformed JSON',
     async (body) => {
       expectProblem(await raw(body), 400, 'malformed_json');

@@ -16,6 +16,14 @@ export interface Grant {
   readonly user: SessionUser;
 }
 
+/** Milliseconds since the epoch. */
+export interface Lifetime {
+  readonly now: number;
+  readonly expiresAt: number;
+}
+
+type Session = Pick<SessionRecord, 'id' | 'secret' | 'endsAt'>;
+
 export interface SessionGrantsOptions {
   readonly accessTokens: AccessTokens;
   readonly refreshTokens: RefreshTokens;
@@ -33,13 +41,8 @@ export class SessionGrants {
   }
 
   /** The same generation gives the same refresh token, however often it is asked for. */
-  issue(
-    account: Account,
-    record: Pick<SessionRecord, 'id' | 'secret' | 'endsAt'>,
-    generation: number,
-    expiresAt: number,
-  ): Grant {
-    const { accessTokens, refreshTokens, clock } = this.#options;
+  issue(account: Account, record: Session, generation: number, lifetime: Lifetime): Grant {
+    const { accessTokens, refreshTokens } = this.#options;
     const user = sessionUser(account);
     const { token, expiresIn } = accessTokens.issue({
       userId: user.id,
@@ -52,13 +55,19 @@ export class SessionGrants {
       sessionSecret: record.secret,
       generation,
     });
-    const refreshExpiresIn = Math.max(0, Math.floor((expiresAt - clock.now()) / 1000));
+    const refreshExpiresIn = Math.max(0, Math.floor((lifetime.expiresAt - lifetime.now) / 1000));
     return { accessToken: token, expiresIn, refreshToken, refreshExpiresIn, user };
   }
 
-  /** When a session that is used now ends by disuse; never after its own end. */
-  idleEnd(endsAt: number): number {
-    return Math.min(endsAt, this.#options.clock.now() + this.#options.idleSeconds * 1000);
+  /** The lifetime of a session that is used now: it ends by disuse, never after its own end. */
+  renewed(endsAt: number): Lifetime {
+    const now = this.#options.clock.now();
+    return { now, expiresAt: Math.min(endsAt, now + this.#options.idleSeconds * 1000) };
+  }
+
+  /** The lifetime of a session whose end does not move. */
+  unchanged(expiresAt: number): Lifetime {
+    return { now: this.#options.clock.now(), expiresAt };
   }
 }
 

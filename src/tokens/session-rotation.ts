@@ -75,9 +75,13 @@ export class SessionRotation {
 
     const { generation } = rotation;
     if (rotation.outcome === 'replayed' && !rotation.pending) {
-      return { outcome: 'rotated', grant: grants.issue(account, record, generation, record.expiresAt) };
+      return {
+        outcome: 'rotated',
+        grant: grants.issue(account, record, generation, grants.unchanged(record.expiresAt)),
+      };
     }
-    const expiresAt = grants.idleEnd(record.endsAt);
+    const lifetime = grants.renewed(record.endsAt);
+    const { expiresAt } = lifetime;
     if ((await records.advance(record.id, generation, { ...device, expiresAt })) === 'ended') {
       return { outcome: 'ended' };
     }
@@ -86,7 +90,7 @@ export class SessionRotation {
     // The successor stands whether or not the record hears of it: unconfirmed there, its predecessor would only be
     // accepted for longer, should the store be lost.
     await records.confirm(record.id, generation).catch(unlessUnavailable);
-    return { outcome: 'rotated', grant: grants.issue(account, record, generation, expiresAt) };
+    return { outcome: 'rotated', grant: grants.issue(account, record, generation, lifetime) };
   }
 }
 

@@ -41,8 +41,9 @@ export class Sessions {
   /** Begins a session; undefined if password, e-mail or standing of the account changed since it was read. */
   async begin(account: Account, device: Device): Promise<Grant | undefined> {
     const { store, records, grants, clock, maxAgeSeconds } = this.#options;
-    const now = clock.now();
-    const endsAt = now + maxAgeSeconds * 1000;
+    const endsAt = clock.now() + maxAgeSeconds * 1000;
+    const lifetime = grants.renewed(endsAt);
+    const { now, expiresAt } = lifetime;
     const session = {
       id: uuidv7(),
       userId: account.id,
@@ -50,7 +51,7 @@ export class Sessions {
       ...device,
       createdAt: now,
       freshUntil: now + FRESH_MS,
-      expiresAt: grants.idleEnd(endsAt),
+      expiresAt,
       endsAt,
     };
     const begun = await records.begin(session, account.credentialVersion);
@@ -58,7 +59,7 @@ export class Sessions {
     const record = { ...session, generation: 1, confirmedAt: now, lastUsedAt: now, revoked: false };
     await store.restore(sessionUser(account), sessionState(record));
     if (begun.endedSessions.length > 0) await store.end(account.id, begun.endedSessions);
-    return grants.issue(account, record, 1, session.expiresAt);
+    return grants.issue(account, record, 1, lifetime);
   }
 
   /** The session of an access token, if it is live. Answered by the store alone unless that has lost it. */
