@@ -12,7 +12,8 @@ export interface ResetGrant {
 export interface ResetTokenStore {
   /** Keeps a grant until `expiresAt` (milliseconds since the epoch). */
   put(digest: string, grant: ResetGrant, expiresAt: number): Promise<void>;
-  /** Reads without consuming: what makes the token work once is the guarded change of the credentials. */
+  /** Reads without consuming. */
   find(digest: string): Promise<ResetGrant | undefined>;
-  remove(digest: string): Promise<void>;
+  /** True for the one caller who removed it. */
+  remove(digest: string): Promise<boolean>;
 }

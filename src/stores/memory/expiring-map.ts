@@ -1,0 +1,66 @@
+/** Entries looked at for their end at each write: more than one write adds, so the dead leave faster than the new come. */
+const SWEEP_SLICE = 4;
+
+/**
+ * A map whose entries die at a time, and which holds at most so many. The dead are swept a few at a time at each write,
+ * so no call pays for all of them.
+ */
+export class ExpiringMap<Value> {
+  readonly #entries = new Map<string, { readonly value: Value; readonly expiresAt: number }>();
+  readonly #maxEntries: number;
+  #cursor: Iterator<[string, { readonly expiresAt: number }]> | undefined;
+
+  constructor(maxEntries: number) {
+    this.#maxEntries = maxEntries;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** The value, unless its time (`expiresAt`, in the units of `now`) has come. */
+  get(key: string, now: number): Value | undefined {
+    const entry = this.#entries.get(key);
+    return entry === undefined || entry.expiresAt <= now ? undefined : entry.value;
+  }
+
+  has(key: string): boolean {
+    return this.#entries.has(key);
+  }
+
+  /** True when so many new entries can be put in; looks for dead ones to make room. */
+  hasRoomFor(count: number, now: number): boolean {
+    const limit = this.#maxEntries - count;
+    if (this.#entries.size > limit) this.#sweep(now, SWEEP_SLICE * 16);
+    return this.#entries.size <= limit;
+  }
+
+  /** Puts or replaces an entry. Throws a `RangeError` when there is no room for a new one. */
+  set(key: string, value: Value, expiresAt: number, now: number): void {
+    this.#sweep(now, SWEEP_SLICE);
+    if (!this.#entries.has(key) && !this.hasRoomFor(1, now)) throw new RangeError('the map is full');
+    this.#entries.set(key, { value, expiresAt });
+  }
+
+  delete(key: string): void {
+    this.#entries.delete(key);
+  }
+
+  /** The living entries. */
+  *values(now: number): Generator<Value> {
+    for (const { value, expiresAt } of this.#entries.values()) if (expiresAt > now) yield value;
+  }
+
+  #sweep(now: number, count: number): void {
+    for (let looked = 0; looked < count; looked += 1) {
+      this.#cursor ??= this.#entries.entries();
+      const next = this.#cursor.next();
+      if (next.done === true) {
+        this.#cursor = undefined;
+        return;
+      }
+      const [key, { expiresAt }] = next.value;
+      if (expiresAt <= now) this.#entries.delete(key);
+    }
+  }
+}

@@ -1,0 +1,165 @@
+import { Cluster, Redis } from 'ioredis';
+import { DependencyUnavailable } from '../dependency-unavailable';
+import { parseRedisUrl } from './parse-redis-url';
+import { COMMAND_TIMEOUT_MS, clusterOptions, serverOptions } from './redis-options';
+import type { RedisScript } from './redis-script';
+import { storeError } from './store-error';
+
+export interface OpenRedisOptions {
+  /** See `parseRedisUrl`. */
+  readonly url: string;
+  /** Stands before every key; `tollgate:` unless given. */
+  readonly prefix?: string;
+  /** Called once for each command sent, with its name in lower case. */
+  readonly onCommand?: (name: string) => void;
+  /** Called at each change; `cause` is the newest error of the connection. */
+  readonly onStateChange?: (state: 'up' | 'down', cause?: Error) => void;
+}
+
+/** Redis as the stores use it: each call ends within a second, and every failure of the server is one error. */
+export class RedisConnection {
+  readonly client: Redis | Cluster;
+  readonly #prefix: string;
+  readonly #onCommand: (name: string) => void;
+  readonly #onStateChange: (state: 'up' | 'down', cause?: Error) => void;
+  /** Settles when the first attempt to connect has ended, well or ill; undefined from then on. */
+  #firstAttempt: Promise<void> | undefined;
+  #endFirstAttempt: () => void = () => {};
+  #state: 'up' | 'down' = 'down';
+  #lastError: Error | undefined;
+  #closing = false;
+
+  constructor(options: OpenRedisOptions) {
+    const target = parseRedisUrl(options.url);
+    this.#prefix = options.prefix ?? 'tollgate:';
+    this.#onCommand = options.onCommand ?? (() => {});
+    this.#onStateChange = options.onStateChange ?? (() => {});
+    this.#firstAttempt = new Promise((resolve) => {
+      this.#endFirstAttempt = resolve;
+    });
+    if (target.kind === 'cluster') {
+      const nodes = target.nodes.map((node) => ({ ...node }));
+      this.client = this.#watchCluster(new Cluster(nodes, clusterOptions(target)));
+    } else {
+      this.client = new Redis(serverOptions(target));
+    }
+    this.#watch(this.client);
+  }
+
+  get isCluster(): boolean {
+    return this.client.isCluster;
+  }
+
+  /**
+   * Runs a script; `keys` are given without the prefix and share one slot. Throws `DependencyUnavailable`, or the
+   * script's own error if that is a bug.
+   */
+  async run(
+    script: RedisScript,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
+    if (this.#firstAttempt !== undefined) await this.#waitForFirstAttempt();
+    const parameters = [keys.length, ...keys.map((key) => this.#prefix + key), ...args] as const;
+    try {
+      this.#onCommand('evalsha');
+      return await this.client.evalsha(script.sha, ...parameters);
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw this.#failure(error);
+    }
+    // This server has not seen the script since its start; it had no effect, so it may be sent once more.
+    try {
+      this.#onCommand('eval');
+      return await this.client.eval(script.source, ...parameters);
+    } catch (error) {
+      throw this.#failure(error);
+    }
+  }
+
+  /** Resolves when every server (of a cluster: every master) answers. Throws `DependencyUnavailable` within a second. */
+  async ready(): Promise<void> {
+    if (this.#firstAttempt !== undefined) await this.#waitForFirstAttempt();
+    const servers = this.client instanceof Cluster ? this.client.nodes('master') : [this.client];
+    if (servers.length === 0) throw this.#failure(new Error('no server is known'));
+    try {
+      await Promise.all(
+        servers.map((server) => {
+          this.#onCommand('ping');
+          return server.ping();
+        }),
+      );
+    } catch (error) {
+      throw this.#failure(error);
+    }
+  }
+
+  /** Lets the commands under way end, then closes. Never throws. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    try {
+      await this.client.quit();
+    } catch {
+      // Not connected, or no answer in time: there is nothing to wait for.
+    } finally {
+      this.client.disconnect();
+    }
+  }
+
+  #failure(error: unknown): Error {
+    const failure = storeError(error);
+    // "Not connected" says little; why not is what the log needs.
+    if (this.#state === 'up' || this.#lastError === undefined) return failure;
+    return failure instanceof DependencyUnavailable
+      ? new DependencyUnavailable('redis', this.#lastError)
+      : failure;
+  }
+
+  #watch(client: Redis | Cluster): void {
+    client.on('error', (error: Error) => {
+      this.#noteError(error);
+      this.#endFirstAttempt();
+    });
+    for (const event of ['ready', 'close', 'end']) client.on(event, () => this.#noteState());
+  }
+
+  /** A node that is not connected refuses, so connect to each at once, not at its first command. */
+  #watchCluster(cluster: Cluster): Cluster {
+    cluster.on('node error', (error: Error) => this.#noteError(error));
+    cluster.on('+node', (node: Redis) => {
+      for (const event of ['ready', 'close']) node.on(event, () => this.#noteState());
+      node.connect().catch(() => {});
+    });
+    return cluster;
+  }
+
+  #noteError(error: Error): void {
+    Reflect.deleteProperty(error, 'command');
+    this.#lastError = error;
+  }
+
+  #noteState(): void {
+    const servers = this.client instanceof Cluster ? this.client.nodes('master') : [];
+    const up = this.client.status === 'ready' && servers.every((server) => server.status === 'ready');
+    if (up) this.#endFirstAttempt();
+    const state = up ? 'up' : 'down';
+    if (state === this.#state || this.#closing) return;
+    this.#state = state;
+    if (up) this.#lastError = undefined;
+    this.#onStateChange(state, this.#lastError);
+  }
+
+  async #waitForFirstAttempt(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, COMMAND_TIMEOUT_MS);
+    });
+    await Promise.race([this.#firstAttempt, timeout]);
+    clearTimeout(timer);
+    this.#firstAttempt = undefined;
+  }
+}
+
+/** Connects in the background; the first calls wait for that, later ones fail at once while the server is away. */
+export function openRedis(options: OpenRedisOptions): RedisConnection {
+  return new RedisConnection(options);
+}

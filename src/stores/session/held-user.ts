@@ -1,0 +1,49 @@
+import type { SessionState, SessionUser } from './session-store';
+
+export interface HeldSession {
+  /** Undefined for a tombstone. */
+  readonly state: SessionState | undefined;
+  readonly keptUntil: number;
+}
+
+/** What a process holds of one user. */
+export interface HeldUser {
+  readonly user: SessionUser | undefined;
+  readonly userKeptUntil: number;
+  readonly sessions: Map<string, HeldSession>;
+}
+
+export type OpenedSession =
+  | { readonly outcome: 'live'; readonly state: SessionState }
+  | { readonly outcome: 'ended' | 'missing' };
+
+export function openSession(held: HeldUser, sessionId: string, now: number): OpenedSession {
+  const session = held.sessions.get(sessionId);
+  if (session === undefined) return { outcome: 'missing' };
+  const { state } = session;
+  return isLive(state, now) ? { outcome: 'live', state } : { outcome: 'ended' };
+}
+
+export function isLive(state: SessionState | undefined, now: number): state is SessionState {
+  return state !== undefined && now < state.expiresAt && now < state.endsAt;
+}
+
+/** True if `state` knows of a rotation or a confirmation that `held` does not. */
+export function isNewer(state: SessionState, held: SessionState): boolean {
+  if (state.generation !== held.generation) return state.generation > held.generation;
+  return state.confirmedAt !== null && held.confirmedAt === null;
+}
+
+export function replace(held: HeldUser, state: SessionState): void {
+  const existing = held.sessions.get(state.sessionId);
+  if (existing !== undefined) held.sessions.set(state.sessionId, { ...existing, state });
+}
+
+export function withUser(held: HeldUser, user: SessionUser, keptUntil: number): HeldUser {
+  const newer = held.user === undefined || user.version > held.user.version;
+  return {
+    ...held,
+    user: newer ? user : held.user,
+    userKeptUntil: Math.max(held.userKeptUntil, keptUntil),
+  };
+}

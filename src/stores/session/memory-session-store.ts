@@ -1,0 +1,157 @@
+import type { Clock } from '../../clock';
+import { ExpiringMap } from '../memory/expiring-map';
+import { type HeldUser, isLive, isNewer, openSession, replace, withUser } from './held-user';
+import {
+  type FoundSession,
+  REPLAY_GRACE_MS,
+  type Rotation,
+  type SessionState,
+  type SessionStore,
+  type SessionUser,
+} from './session-store';
+import type { SessionStoreOptions } from './session-store-options';
+
+/** A tombstone or a user's version must outlive every restore that was under way when it was written. */
+const SHORTEST_TTL_MS = 60_000;
+const MAX_USERS = 1_000_000;
+
+/** Sessions in this process: for one instance alone. A restart loses them, and the record brings them back. */
+export class MemorySessionStore implements SessionStore {
+  readonly #clock: Clock;
+  readonly #tombstoneMs: number;
+  readonly #users = new ExpiringMap<HeldUser>(MAX_USERS);
+
+  constructor({ clock, maxAgeSeconds }: SessionStoreOptions) {
+    this.#clock = clock;
+    this.#tombstoneMs = maxAgeSeconds * 1_000;
+  }
+
+  async find(userId: string, sessionId: string): Promise<FoundSession> {
+    const now = this.#clock.now();
+    const held = this.#held(userId, now);
+    const opened = openSession(held, sessionId, now);
+    if (opened.outcome !== 'live') return opened;
+    if (held.user === undefined) return { outcome: 'missing' };
+    return { outcome: 'live', user: held.user, session: opened.state };
+  }
+
+  async restore(user: SessionUser, state: SessionState): Promise<void> {
+    const now = this.#clock.now();
+    const held = this.#held(state.userId, now);
+    const existing = held.sessions.get(state.sessionId);
+    if (existing !== undefined && existing.state === undefined) return;
+    const keptUntil = Math.max(state.endsAt, now + SHORTEST_TTL_MS);
+    if (existing?.state === undefined || isNewer(state, existing.state)) {
+      held.sessions.set(state.sessionId, { state, keptUntil });
+    }
+    this.#keep(state.userId, withUser(held, user, keptUntil), now);
+  }
+
+  async rotate(userId: string, sessionId: string, presented: number): Promise<Rotation> {
+    const now = this.#clock.now();
+    const held = this.#held(userId, now);
+    const opened = openSession(held, sessionId, now);
+    if (opened.outcome !== 'live') return opened;
+    const { generation, confirmedAt } = opened.state;
+    if (presented > generation) return { outcome: 'missing' };
+    if (presented === generation) {
+      replace(held, { ...opened.state, generation: generation + 1, confirmedAt: null });
+      return { outcome: 'rotated', generation: generation + 1 };
+    }
+    const pending = confirmedAt === null;
+    if (presented === generation - 1 && (pending || now <= confirmedAt + REPLAY_GRACE_MS)) {
+      return { outcome: 'replayed', generation, pending };
+    }
+    this.#bury(userId, held, [sessionId], now);
+    return { outcome: 'reused' };
+  }
+
+  async confirm(
+    userId: string,
+    sessionId: string,
+    generation: number,
+    expiresAt: number,
+  ): Promise<'confirmed' | 'ended' | 'missing'> {
+    const now = this.#clock.now();
+    const held = this.#held(userId, now);
+    const opened = openSession(held, sessionId, now);
+    if (opened.outcome !== 'live') return opened.outcome;
+    const { state } = opened;
+    if (generation > state.generation) return 'missing';
+    if (generation === state.generation && state.confirmedAt === null) {
+      replace(held, { ...state, confirmedAt: now, expiresAt: Math.min(expiresAt, state.endsAt) });
+    }
+    return 'confirmed';
+  }
+
+  async end(userId: string, sessionIds: readonly string[]): Promise<void> {
+    const now = this.#clock.now();
+    this.#bury(userId, this.#held(userId, now), sessionIds, now);
+  }
+
+  async endAll(userId: string, exceptSessionId?: string): Promise<void> {
+    const now = this.#clock.now();
+    const held = this.#held(userId, now);
+    const others = [...held.sessions.keys()].filter((sessionId) => sessionId !== exceptSessionId);
+    this.#bury(userId, held, others, now);
+  }
+
+  async putUser(user: SessionUser): Promise<void> {
+    const now = this.#clock.now();
+    // Where none is held, the version stays a while, so that a restore under way with an older one does not win.
+    this.#keep(user.id, withUser(this.#held(user.id, now), user, now + SHORTEST_TTL_MS), now);
+  }
+
+  async markFresh(
+    userId: string,
+    sessionId: string,
+    freshUntil: number,
+  ): Promise<'marked' | 'ended' | 'missing'> {
+    const now = this.#clock.now();
+    const held = this.#held(userId, now);
+    const opened = openSession(held, sessionId, now);
+    if (opened.outcome !== 'live') return opened.outcome;
+    replace(held, { ...opened.state, freshUntil });
+    return 'marked';
+  }
+
+  /** Walks over what this process holds: what a scan of Redis would cost everyone, this costs the one who asks. */
+  async countLive(): Promise<{ readonly users: number; readonly sessions: number }> {
+    const now = this.#clock.now();
+    let users = 0;
+    let sessions = 0;
+    for (const { sessions: held } of this.#users.values(now)) {
+      const live = [...held.values()].filter(({ state }) => isLive(state, now)).length;
+      sessions += live;
+      if (live > 0) users += 1;
+    }
+    return { users, sessions };
+  }
+
+  #held(userId: string, now: number): HeldUser {
+    const held = this.#users.get(userId, now) ?? { user: undefined, userKeptUntil: 0, sessions: new Map() };
+    for (const [sessionId, { keptUntil }] of held.sessions) {
+      if (keptUntil <= now) held.sessions.delete(sessionId);
+    }
+    return held.userKeptUntil > now ? held : { ...held, user: undefined };
+  }
+
+  #keep(userId: string, held: HeldUser, now: number): void {
+    const ends = [...held.sessions.values()].map(({ keptUntil }) => keptUntil);
+    this.#users.set(userId, held, Math.max(held.userKeptUntil, ...ends), now);
+  }
+
+  #bury(userId: string, held: HeldUser, sessionIds: readonly string[], now: number): void {
+    for (const sessionId of sessionIds) {
+      const existing = held.sessions.get(sessionId);
+      if (existing !== undefined && existing.state === undefined) continue;
+      const until = existing?.state?.endsAt ?? now + this.#tombstoneMs;
+      const keptUntil = Math.max(until, now + SHORTEST_TTL_MS);
+      held.sessions.set(sessionId, { state: undefined, keptUntil });
+    }
+    // Without a live session what is shown of the user need not stay.
+    const live = [...held.sessions.values()].some(({ state }) => isLive(state, now));
+    const userKeptUntil = live ? held.userKeptUntil : Math.min(held.userKeptUntil, now + SHORTEST_TTL_MS);
+    this.#keep(userId, { ...held, userKeptUntil }, now);
+  }
+}
