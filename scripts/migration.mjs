@@ -15,32 +15,36 @@ const { startScratchPostgres } = require('../src/testing/scratch-postgres.ts');
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { check: { type: 'boolean' }, schema: { type: 'string', default: join(root, 'prisma', 'schema.prisma') } },
+  options: {
+    check: { type: 'boolean' },
+    schema: { type: 'string', default: join(root, 'prisma', 'schema.prisma') },
+  },
 });
 const [name] = positionals;
 if (!values.check && !/^[a-z0-9_]+$/.test(name ?? '')) {
-  console.error('usage: npm run migration -- --check | <name in lower case with underscores>');
+  process.stderr.write('usage: npm run migration -- --check | <name in lower case with underscores>\n');
   process.exit(2);
 }
 
 const migrations = join(root, 'prisma', 'migrations');
 const difference = await findDifference();
 if (difference === '') {
-  console.log('The migrations agree with the schema.');
+  process.stdout.write('The migrations agree with the schema.\n');
 } else if (values.check) {
-  console.error(`The migrations lack what the schema says:\n\n${difference}`);
+  process.stderr.write(`The migrations lack what the schema says:\n\n${difference}\n`);
   process.exitCode = 1;
 } else {
   const stamp = new Date().toISOString().replace(/\D/g, '').slice(0, 14);
   const folder = join(migrations, `${stamp}_${name}`);
   mkdirSync(folder);
   writeFileSync(join(folder, 'migration.sql'), difference);
-  console.log(`Wrote ${join(folder, 'migration.sql')}: read it before you commit it.`);
+  process.stdout.write(`Wrote ${join(folder, 'migration.sql')}: read it before you commit it.\n`);
 }
 
 async function findDifference() {
   const schema = readFileSync(values.schema, 'utf8');
-  if (process.env.TEST_DATABASE_URL) return schemaDifference(process.env.TEST_DATABASE_URL, schema, migrations);
+  if (process.env.TEST_DATABASE_URL)
+    return schemaDifference(process.env.TEST_DATABASE_URL, schema, migrations);
   const postgres = await startScratchPostgres();
   try {
     return await schemaDifference(postgres.url, schema, migrations);

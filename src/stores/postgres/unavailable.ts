@@ -48,7 +48,9 @@ export function isUnavailable(error: unknown): boolean {
 
 function isAdapterFault(error: unknown): boolean {
   const cause = member(error, 'cause');
-  return ADAPTER_KINDS.has(String(member(cause, 'kind'))) || SQLSTATE.test(String(member(cause, 'originalCode')));
+  return (
+    ADAPTER_KINDS.has(String(member(cause, 'kind'))) || SQLSTATE.test(String(member(cause, 'originalCode')))
+  );
 }
 
 function isPgFault(error: Error): boolean {

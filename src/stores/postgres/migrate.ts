@@ -1,0 +1,77 @@
+import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm';
+import { defaultMigrationsDir, readMigrations } from './migration-files';
+import { EngineConnection, NO_FILTER, openSchemaEngine } from './schema-engine';
+
+/** Milliseconds: to connect, for another process' migration to end, for one statement (building an index takes time). */
+const CONNECT_MS = 5_000;
+const LOCK_MS = 120_000;
+const STATEMENT_MS = 600_000;
+/** Ours among the advisory locks of a database, which all its users share. */
+const LOCK_KEY = 7_466_001_964;
+
+/** The database's history and the program's do not fit: a person has to look. */
+export class MigrationRefused extends Error {
+  override readonly name = 'MigrationRefused';
+}
+
+/**
+ * Applies the migrations a database still lacks and returns their names. Several processes may do so at once: one
+ * works, the others wait. Throws `MigrationRefused` if an earlier migration failed or was changed after it was
+ * applied, or if the histories part ways; other errors are PostgreSQL's.
+ */
+export async function migrate(
+  databaseUrl: string,
+  migrationsDir: string = defaultMigrationsDir(),
+): Promise<readonly string[]> {
+  const migrationsList = readMigrations(migrationsDir);
+  const settings = {
+    connectionString: databaseUrl,
+    connectionTimeoutMillis: CONNECT_MS,
+    statement_timeout: STATEMENT_MS,
+    query_timeout: STATEMENT_MS + 1_000,
+    max: 2,
+  };
+  const connection = new EngineConnection(settings);
+  // The lock belongs to a connection, and goes with it whatever happens to us.
+  const guard = new EngineConnection({ ...settings, idleTimeoutMillis: 0 });
+  try {
+    const locks = (await guard.connect()).underlyingDriver();
+    await locks.query(`SET lock_timeout = ${LOCK_MS}`);
+    await locks.query('SELECT pg_advisory_lock($1)', [LOCK_KEY]);
+    const engine = await openSchemaEngine(connection);
+    try {
+      await refuseOddHistory(engine, migrationsList);
+      const result = await engine.applyMigrations({ migrationsList, filters: NO_FILTER });
+      return result.appliedMigrationNames;
+    } finally {
+      engine.free();
+    }
+  } finally {
+    await connection.close();
+    await guard.close();
+  }
+}
+
+async function refuseOddHistory(engine: SchemaEngine, migrationsList: MigrationList): Promise<void> {
+  const found = await engine.diagnoseMigrationHistory({
+    migrationsList,
+    optInToShadowDatabase: false,
+    filters: NO_FILTER,
+  });
+  if (found.failedMigrationNames.length > 0) {
+    throw new MigrationRefused(
+      `a migration failed in this database and was left half done: ${found.failedMigrationNames.join(', ')}. Repair the database by hand, then mark it with "prisma migrate resolve"`,
+    );
+  }
+  if (found.editedMigrationNames.length > 0) {
+    throw new MigrationRefused(
+      `migrations were changed after this database had applied them: ${found.editedMigrationNames.join(', ')}. Restore them, and write a new migration for what is to change`,
+    );
+  }
+  // A database that is only ahead was migrated by a newer version; going back to an older program is allowed.
+  if (found.history?.diagnostic === 'historiesDiverge') {
+    throw new MigrationRefused(
+      `this database has migrations that are unknown here (${found.history.unpersistedMigrationNames.join(', ')}) and lacks others (${found.history.unappliedMigrationNames.join(', ')}): it belongs to another line of versions`,
+    );
+  }
+}
