@@ -1,0 +1,88 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import type { Express } from 'express';
+import request, { type Response } from 'supertest';
+import { codeIn } from './captured-mailer';
+import type { TestApp } from './test-app';
+
+export const BASE_PATH = '/api/v1';
+
+export interface Tokens {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+}
+
+/** Calls the API over HTTP from an address of its own, as one client does. */
+export class ApiClient {
+  constructor(
+    readonly app: Express,
+    readonly address = randomAddress(),
+  ) {}
+
+  /** The path is below the base path; `token` is an access token. */
+  async call(
+    method: 'get' | 'post' | 'patch' | 'put' | 'delete',
+    path: string,
+    body?: unknown,
+    token?: string,
+  ): Promise<Response> {
+    const prepared = request(this.app)
+      [method](BASE_PATH + path)
+      .set('X-Forwarded-For', this.address);
+    if (token !== undefined) prepared.set('Authorization', `Bearer ${token}`);
+    return body === undefined ? prepared : prepared.send(body as object);
+  }
+
+  post(path: string, body?: unknown, token?: string): Promise<Response> {
+    return this.call('post', path, body, token);
+  }
+
+  get(path: string, token?: string): Promise<Response> {
+    return this.call('get', path, undefined, token);
+  }
+}
+
+/** Somebody with an account that is verified. */
+export interface TestUser {
+  readonly email: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Details that no other test has. */
+export function newUser(): TestUser {
+  const unique = randomBytes(6).toString('hex');
+  return {
+    email: `ada.${unique}@example.com`,
+    username: 'Ada Lovelace',
+    password: `violet-lantern-${unique}`,
+  };
+}
+
+/** Registers and verifies by the mailed code. */
+export async function signUp(test: TestApp, user: TestUser = newUser()): Promise<TestUser> {
+  const client = new ApiClient(test.app);
+  const registered = await client.post('/auth/register', user);
+  if (registered.status !== 202) throw new Error(`register: ${registered.status} ${registered.text}`);
+  await test.deliverMails();
+  const otp = codeIn(test.mailer.to(user.email)[0]);
+  const verified = await client.post('/otp/verify', { email: user.email, purpose: 'verify_email', otp });
+  if (verified.status !== 200) throw new Error(`verify: ${verified.status} ${verified.text}`);
+  return user;
+}
+
+/** Logs in; the tokens of the new session. */
+export async function logIn(
+  test: TestApp,
+  user: TestUser,
+  client = new ApiClient(test.app),
+): Promise<Tokens> {
+  const { email, password } = user;
+  const response = await client.post('/auth/login', { email, password });
+  if (response.status !== 200) throw new Error(`login: ${response.status} ${response.text}`);
+  return response.body as Tokens;
+}
+
+/** An address of the range for benchmarks (RFC 2544), so that limits of tests do not meet. */
+export function randomAddress(): string {
+  return `198.${randomInt(18, 20)}.${randomInt(256)}.${randomInt(1, 255)}`;
+}

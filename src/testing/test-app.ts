@@ -1,0 +1,128 @@
+import type { Express } from 'express';
+import pino from 'pino';
+import { createApp } from '../app';
+import { type Backends, memoryStores, recordStores, type StateStores } from '../backends';
+import { type Composition, compose } from '../compose';
+import { type Config, loadConfig } from '../config';
+import { Metrics } from '../observability/metrics';
+import { RedisOtpStore } from '../stores/otp/redis-otp-store';
+import { Database } from '../stores/postgres/database';
+import { openRedis } from '../stores/redis/redis';
+import { RedisResetTokenStore } from '../stores/reset-token/redis-reset-token-store';
+import { RedisSessionStore } from '../stores/session/redis-session-store';
+import { RedisTokenBucketStore } from '../stores/token-bucket/redis-token-bucket-store';
+import { CapturedMailer } from './captured-mailer';
+import { TestClock } from './test-clock';
+import { createTestDatabase } from './test-database';
+import { testRedisUrl, uniqueRedisPrefix } from './test-redis';
+
+export interface TestApp {
+  readonly app: Express;
+  readonly config: Config;
+  readonly clock: TestClock;
+  readonly mailer: CapturedMailer;
+  readonly database: Database;
+  readonly databaseUrl: string;
+  readonly services: Composition['services'];
+  readonly backends: Backends;
+  /** Log lines written so far. */
+  readonly logged: string[];
+  /** Sends every mail that is due. */
+  deliverMails(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface TestAppOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly state?: StateKind;
+}
+
+export type StateKind = 'in-process stores' | 'Redis';
+
+/** Where the working state can be kept on this machine; without a Redis the global setup has said so. */
+export const stateKinds: readonly StateKind[] =
+  testRedisUrl() === undefined ? ['in-process stores'] : ['in-process stores', 'Redis'];
+
+const TEST_ENV = {
+  BASE_URL: 'http://tollgate.test',
+  DATABASE_URL: 'postgresql://set-by-the-test',
+  SMTP_URL: 'smtp://127.0.0.1:1',
+  JWT_SECRET: 'a-signing-secret-for-the-tests-alone-0001',
+  SECRET_KEYS: 'a-derivation-secret-for-the-tests-alone-01',
+  PASSWORD_PEPPER: 'a-pepper-for-the-tests-alone-000000000001',
+  BCRYPT_COST: '4',
+  // Each test client comes from an address of its own.
+  TRUST_PROXY: '1',
+};
+
+/** The real app over a database of its own, with mails captured and a clock that can be moved. */
+export async function createTestApp({
+  env = {},
+  state = 'in-process stores',
+}: TestAppOptions = {}): Promise<TestApp> {
+  const testDatabase = await createTestDatabase();
+  const config = loadConfig({ ...TEST_ENV, DATABASE_URL: testDatabase.url, ...env });
+  const clock = new TestClock();
+  const logged: string[] = [];
+  const logger = pino({ level: 'info', base: null }, { write: (line: string) => void logged.push(line) });
+  const database = new Database(config.databaseUrl);
+  const mailer = new CapturedMailer();
+  const metrics = new Metrics(() => opened.stores.sessionStore.countLive());
+  const opened = await openTestState(state, clock, config, metrics);
+  const backends: Backends = {
+    ...recordStores(database, clock),
+    ...opened.stores,
+    mailer,
+    healthChecks: [
+      { name: 'postgresql', required: true, check: () => database.check() },
+      { name: 'smtp', required: false, check: () => mailer.check() },
+    ],
+    close: async () => {},
+  };
+  const { services, worker } = await compose(config, backends, { clock, logger, metrics });
+  return {
+    app: createApp({ config, services, logger }),
+    config,
+    clock,
+    mailer,
+    database,
+    databaseUrl: testDatabase.url,
+    services,
+    backends,
+    logged,
+    deliverMails: async () => void (await worker.drain()),
+    close: async () => {
+      await worker.stop();
+      await opened.close();
+      await database.close();
+      await testDatabase.drop();
+    },
+  };
+}
+
+async function openTestState(
+  kind: StateKind,
+  clock: TestClock,
+  config: Config,
+  metrics: Metrics,
+): Promise<{ stores: StateStores; close(): Promise<void> }> {
+  const options = { clock, maxAgeSeconds: config.sessionMaxAge };
+  const url = testRedisUrl();
+  if (kind === 'in-process stores' || url === undefined) {
+    return { stores: memoryStores(options), close: async () => {} };
+  }
+  const redis = await openRedis({
+    url,
+    prefix: uniqueRedisPrefix(),
+    onCommand: (operation) => metrics.countRedisOperation(operation),
+  });
+  return {
+    stores: {
+      sessionStore: new RedisSessionStore(redis, options),
+      otpStore: new RedisOtpStore(redis, options),
+      resetTokenStore: new RedisResetTokenStore(redis, options),
+      tokenBucketStore: new RedisTokenBucketStore(redis, options),
+    },
+    close: () => redis.close(),
+  };
+}
