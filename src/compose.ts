@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Backends } from './backends';
 import type { Clock } from './clock';
 import type { Config } from './config';
@@ -95,7 +96,12 @@ export async function compose(
     oneTimeCodes,
     resetTokens: new ResetTokens({ keys: codeKeys, store: backends.resetTokenStore, clock }),
     linkTokens,
-    passwordHasher: await PasswordHasher.create({ cost: config.bcryptCost, peppers: config.passwordPeppers }),
+    passwordHasher: await PasswordHasher.create({
+      cost: config.bcryptCost,
+      peppers: config.passwordPeppers,
+      // Workers share the machine's cores, and each its own thread pool.
+      ...(config.workers > 1 && { concurrency: Math.ceil(availableParallelism() / config.workers) }),
+    }),
     passwordPolicy: new PasswordPolicy({ minLength: config.passwordMinLength, productName: 'Tollgate' }),
     limiter: new Limiter({ ...limits, store: backends.tokenBucketStore }),
     localLimiter: new Limiter({ ...limits, store: new MemoryTokenBucketStore({ clock }) }),

@@ -73,6 +73,6 @@ export const metricsEndpoints: readonly AnyEndpoint<OperationsServices>[] = [
     response: z.string(),
     contentType: 'text/plain; version=0.0.4; charset=utf-8',
     errors: ['unauthenticated', 'invalid_token'],
-    handler: async ({ metrics }: OperationsServices) => ({ body: await metrics.registry.metrics() }),
+    handler: async ({ metrics }: OperationsServices) => ({ body: await metrics.scrape() }),
   }),
 ];

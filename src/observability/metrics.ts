@@ -1,8 +1,11 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { scrapeOf } from './cluster-metrics';
 
 /** Every metric of one app, in a registry of its own. No label ever holds an e-mail, an id or an address. */
 export class Metrics {
   readonly registry = new Registry();
+  /** What `GET /metrics` answers, in Prometheus' text format. */
+  readonly scrape = scrapeOf(this.registry);
 
   readonly #loginRequests = this.#counter('login_requests_total', 'Well-formed logins by password', [
     'outcome',
@@ -35,11 +38,14 @@ export class Metrics {
     const sessions = new Gauge({
       name: 'sessions_active',
       help: 'Live sessions',
+      // Every worker counts the same sessions; their sum would count them twice.
+      aggregator: 'max',
       registers: [this.registry],
     });
     new Gauge({
       name: 'business_kpi_active_users',
       help: 'Users with a live session',
+      aggregator: 'max',
       registers: [this.registry],
       async collect() {
         const live = await countLive().catch(() => undefined);
