@@ -29,7 +29,7 @@ const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
     };
   });
 
-const isTest = ({ path }: SourceFile) => /\.(test|contract)\.ts$|^testing\//.test(path);
+const isTest = ({ path }: SourceFile) => /\.(test|contract|property)\.ts$|^testing\//.test(path);
 const product = sources.filter((file) => !isTest(file));
 
 /** Top folder, or the file itself at the top. */
