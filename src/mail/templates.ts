@@ -48,7 +48,8 @@ export class MailTemplates {
     this.#host = new URL(baseUrl).host;
     const views = join(__dirname, 'templates');
     this.#html = new Eta({ views, cache: true, autoEscape: true });
-    this.#text = new Eta({ views, cache: true, autoEscape: false });
+    // Left alone, Eta drops a line break behind every tag, and with it the line that a code stands alone on.
+    this.#text = new Eta({ views, cache: true, autoEscape: false, autoTrim: false });
   }
 
   render({ kind, at, code, token, link }: MailContent): RenderedMail {
@@ -65,8 +66,13 @@ export class MailTemplates {
     };
     return {
       subject: data.subject,
-      text: this.#text.render(`${template}.text.eta`, data),
+      text: paragraphs(this.#text.render(`${template}.text.eta`, data)),
       html: this.#html.render(`${template}.html.eta`, data),
     };
   }
+}
+
+/** One blank line between paragraphs, however the parts of a template met. */
+function paragraphs(text: string): string {
+  return `${text.trim().replaceAll(/\n{3,}/g, '\n\n')}\n`;
 }
