@@ -73,7 +73,7 @@ try {
   const accessToken = /"accessToken":\s*"([^"]+)"/.exec(body)?.[1];
   await page.getByRole('button', { name: 'Authorize' }).first().click();
   await page.locator('.auth-container input').fill(accessToken);
-  await page.locator('.auth-container').getByRole('button', { name: 'Authorize' }).click();
+  await page.locator('.auth-container button[type=submit]').click();
   await page.locator('.dialog-ux').getByRole('button', { name: 'Close' }).click();
   const me = page.locator('#operations-users-showMe');
   await me.locator('.opblock-summary').click();

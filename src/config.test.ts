@@ -72,11 +72,17 @@ it('reports every fault at once, by name, and shows no value', () => {
     TRUST_PROXY: 'true',
     RATE_LIMIT_LOGIN: '10 per second',
     SECRET_KEYS: 'hunter2',
+    REDIS_URL: 'http://:hunter2@localhost',
+    SMTP_URL: 'mailto:hunter2@example.org',
+    MAIL_FROM: 'a@b.example, hunter2@example.org',
     REFRESH_TOKEN_TTL: '99999999',
   });
   expect(faults.map((fault) => fault.split(':')[0]).sort()).toEqual(
     [
       'BASE_URL',
+      'MAIL_FROM',
+      'REDIS_URL',
+      'SMTP_URL',
       'BCRYPT_COST',
       'PORT',
       'RATE_LIMIT_LOGIN',

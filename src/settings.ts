@@ -1,6 +1,9 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { POLICIES, POLICY_NAMES, parseRate, type Rate, settingOf } from './limits/policies';
+import { parseSender } from './mail/sender';
+import { parseSmtpUrl } from './mail/smtp-url';
+import { parseRedisUrl } from './stores/redis/parse-redis-url';
 
 /** Settings that are secrets: each may also come as `NAME_FILE`, the path of a file that holds it. */
 export const SECRET_SETTINGS = [
@@ -31,6 +34,19 @@ const secretList = commaList.refine((secrets) => secrets.every((secret) => secre
 });
 
 const origin = (value: string) => URL.canParse(value) && new URL(value).origin === value;
+
+/** A text that this reader understands; what it throws says what is wrong without repeating the text. */
+const readableBy = (read: (value: string) => unknown) =>
+  z.string().superRefine((value, context) => {
+    try {
+      read(value);
+    } catch (error) {
+      context.addIssue({
+        code: 'custom',
+        message: error instanceof Error ? error.message : 'cannot be read',
+      });
+    }
+  });
 
 /** One limit's setting: `capacity/refill per second`. */
 const rate = z.string().transform((value, context): Rate => {
@@ -73,12 +89,9 @@ export const settings = z.object({
     .optional(),
   JWT_AUDIENCE: z.string().min(1).optional(),
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL'),
-  REDIS_URL: z.string().optional(),
-  SMTP_URL: z.string().regex(/^smtps?:\/\//, 'must be an smtp:// or smtps:// URL'),
-  MAIL_FROM: z
-    .string()
-    .regex(/^[^\r\n]+$/)
-    .default('Tollgate <no-reply@localhost.test>'),
+  REDIS_URL: readableBy(parseRedisUrl).optional(),
+  SMTP_URL: readableBy(parseSmtpUrl),
+  MAIL_FROM: readableBy(parseSender).default('Tollgate <no-reply@localhost.test>'),
   INBOX_PORT: port(8025),
   JWT_ALG: z.enum(['HS256', 'RS256', 'ES256']).default('HS256'),
   JWT_SECRET: secretList,

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { CannotStart } from './cannot-start';
 import { postgresAccount } from './postgres-account';
 import { postgresBinaries } from './postgres-binaries';
 import { type ClusterOptions, createCluster, DATABASE, placeData, readPassword } from './postgres-data';
-import { endOrphan, starterName } from './postgres-orphan';
+import { clusterName, endOrphan } from './postgres-orphan';
 import { endServer, type PostgresProcess, spawnPostgres } from './postgres-process';
 
 const START_TIMEOUT_MS = 60_000; // recovery after a crash included
@@ -63,7 +64,9 @@ async function serve(cluster: ClusterOptions, wantedPort: number) {
       // Between finding a free port and taking it somebody else may.
       const taken = /could not create any TCP\/IP sockets|Address already in use/.test(String(error));
       if (taken && wantedPort !== 0) {
-        throw new Error(`port ${port}, asked for by the embedded PostgreSQL, is taken`, { cause: error });
+        throw new CannotStart(`port ${port}, asked for by the embedded PostgreSQL, is taken`, {
+          cause: error,
+        });
       }
       if (!taken || attempt === 5) throw error;
     }
@@ -74,7 +77,7 @@ async function startServer(cluster: ClusterOptions, port: number): Promise<Postg
   const settings = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
-    cluster_name: starterName(process.pid),
+    cluster_name: clusterName(process.pid, cluster.dataDir),
     max_connections: '200',
     lc_messages: 'C',
     ...(cluster.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
@@ -90,7 +93,7 @@ async function startServer(cluster: ClusterOptions, port: number): Promise<Postg
     const fail = (what: string) => {
       settle();
       server.child.kill('SIGQUIT');
-      reject(new Error(`the embedded PostgreSQL ${what}: ${server.output()}`));
+      reject(new CannotStart(`the embedded PostgreSQL ${what}: ${server.output()}`));
     };
     // 'close' and not 'exit': by then all it said has been read.
     const onClose = () => fail('did not start');
@@ -120,7 +123,7 @@ function refuseAlienData(dataDir: string): void {
   if (us === undefined || us === 0 || !existsSync(dataDir)) return;
   const owner = statSync(dataDir).uid;
   if (owner === us) return;
-  throw new Error(
+  throw new CannotStart(
     `${dataDir} belongs to another user (${owner}), as a run with sudo leaves it: give it to yourself with chown -R, or remove it to start afresh`,
   );
 }
@@ -128,7 +131,7 @@ function refuseAlienData(dataDir: string): void {
 function refuseOtherVersion(dataDir: string): void {
   const version = readFileSync(join(dataDir, 'PG_VERSION'), 'utf8').trim();
   if (version === '18') return;
-  throw new Error(
+  throw new CannotStart(
     `the data in ${dataDir} are of PostgreSQL ${version}, the embedded one is 18: remove it to start afresh, or set DATABASE_URL`,
   );
 }

@@ -4,6 +4,7 @@ import type { Server as NetServer } from 'node:net';
 import { simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerDataStream } from 'smtp-server';
 import { type Clock, systemClock } from '../clock';
+import { CannotStart } from './cannot-start';
 import { type InboxMail, inboxPage, PAGE_POLICY, PAGE_SCRIPT } from './inbox-page';
 
 const LOOPBACK = '127.0.0.1';
@@ -137,9 +138,12 @@ async function listen(server: NetServer, port: number, what: string, setting?: s
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
     const advice = setting === undefined ? '' : `: set ${setting} to another one (0 for any that is free)`;
-    throw new Error(`port ${port} for ${what} is ${code === 'EACCES' ? 'not allowed' : 'taken'}${advice}`, {
-      cause: error,
-    });
+    throw new CannotStart(
+      `port ${port} for ${what} is ${code === 'EACCES' ? 'not allowed' : 'taken'}${advice}`,
+      {
+        cause: error,
+      },
+    );
   }
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error(`${what} has no port`);

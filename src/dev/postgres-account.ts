@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { CannotStart } from './cannot-start';
 
 /** Whom PostgreSQL runs as when we are root, which it refuses to run as. */
 export interface Account {
@@ -18,7 +19,7 @@ export function postgresAccount(dataDir: string): Account | undefined {
     const [uid, gid] = [idOf('-u', user), idOf('-g', user)];
     if (uid !== undefined && gid !== undefined && uid !== 0) return { uid, gid };
   }
-  throw new Error(
+  throw new CannotStart(
     'PostgreSQL refuses to run as root, and this machine has neither a user postgres nor nobody to run it as: run as an ordinary user, or set DATABASE_URL',
   );
 }

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, parse, relative } from 'node:path';
+import { CannotStart } from './cannot-start';
 import type { Account } from './postgres-account';
 
 export interface PostgresBinaries {
@@ -34,7 +35,7 @@ export function postgresBinaries(account: Account | undefined, cacheDir: string)
   if (!isOurs(copy)) makeCopy(shipped.native, copy);
   const fault = runs(copy, account);
   if (fault === undefined) return binariesIn(copy);
-  throw new Error(
+  throw new CannotStart(
     `the PostgreSQL in ${copy} does not run here (${fault}): set DATABASE_URL to a PostgreSQL of your own`,
   );
 }
@@ -72,7 +73,7 @@ function findShipped(): { native: string; version: string } {
     const { version } = JSON.parse(readFileSync(join(native, '..', 'package.json'), 'utf8'));
     return { native, version: `${version}-${platform}` };
   } catch (error) {
-    throw new Error(
+    throw new CannotStart(
       `there is no embedded PostgreSQL for ${platform}: set DATABASE_URL to a PostgreSQL of your own`,
       { cause: error },
     );
@@ -106,7 +107,7 @@ function isOurs(copy: string): boolean {
   if (stat === undefined) return false;
   const ours = stat.uid === process.getuid?.() || stat.uid === 0;
   if (stat.isDirectory() && ours && (stat.mode & 0o022) === 0) return true;
-  throw new Error(`${copy} is not a folder that only its owner can write: remove it`);
+  throw new CannotStart(`${copy} is not a folder that only its owner can write: remove it`);
 }
 
 function makeCopy(native: string, copy: string): void {

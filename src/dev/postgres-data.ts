@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { CannotStart } from './cannot-start';
 import { type Account, canReach } from './postgres-account';
 import type { PostgresBinaries } from './postgres-binaries';
 import { runPostgres } from './postgres-process';
@@ -36,7 +37,7 @@ export function placeData(wanted: string, account: Account | undefined): DataPla
   } catch {
     // said below
   }
-  throw new Error(
+  throw new CannotStart(
     `PostgreSQL refuses to run as root, and the user it would run as can reach neither ${parent} nor ${instead}: run as an ordinary user, move the project to a folder that others may enter, or set DATABASE_URL`,
   );
 }

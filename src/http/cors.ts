@@ -1,9 +1,12 @@
 import cors from 'cors';
 import type { RequestHandler } from 'express';
 
-/** Browsers on these origins, named exactly, may call the API; on no other. */
+/**
+ * Browsers on these origins, named exactly, may call the API. To any other the API answers as if CORS did not exist, and
+ * OPTIONS stays a method that no call has.
+ */
 export function corsFor(origins: readonly string[]): RequestHandler {
-  return cors({
+  const allow = cors({
     origin: [...origins],
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: ['Authorization', 'Content-Type', 'X-Request-Id'],
@@ -19,4 +22,10 @@ export function corsFor(origins: readonly string[]): RequestHandler {
     credentials: true,
     maxAge: 600,
   });
+  return (request, response, next) => {
+    const { origin } = request.headers;
+    if (origin !== undefined && origins.includes(origin)) return allow(request, response, next);
+    response.vary('Origin');
+    next();
+  };
 }

@@ -29,7 +29,7 @@ export const username = z
 export const presentedPassword = text()
   .min(1, 'must not be empty')
   .max(1024, 'is longer than any password')
-  .meta({ examples: ['correct horse battery staple'] });
+  .meta({ examples: ['violet-lantern-47'] });
 
 /** A token as the service gives them out; its form is checked where it is looked up. */
 export const opaqueToken = z

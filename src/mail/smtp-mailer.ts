@@ -1,6 +1,7 @@
 import nodemailer, { type NodemailerError, type SMTPPoolOptions } from 'nodemailer';
 
 import { type Mailer, type MailMessage, MailNotSent } from './mailer';
+import { isPlainAddress, LINE_BREAK, parseSender, type Sender } from './sender';
 import { parseSmtpUrl } from './smtp-url';
 
 export interface SmtpMailerOptions {
@@ -18,11 +19,6 @@ export interface SmtpMailerOptions {
 const MAX_TIMEOUT = 10_000;
 /** A look at the server is part of a health check that somebody waits for. */
 const CHECK_MS = 2_000;
-/** Printable ASCII without whatever could make a list, a name, a comment or a second header of it. */
-const PLAIN_ADDRESS = /^[^\s@",:;<>()[\]\\]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/;
-const PRINTABLE_ASCII = /^[!-~]{1,254}$/;
-const LINE_BREAK = /[\r\n\0]/;
-
 /** Sends over SMTP with a bounded pool of connections; TLS as the URL says. */
 export class SmtpMailer implements Mailer {
   readonly #transport: ReturnType<typeof pooled>;
@@ -100,24 +96,6 @@ export class SmtpMailer implements Mailer {
 
 function pooled(options: SMTPPoolOptions & { pool: true }) {
   return nodemailer.createTransport(options);
-}
-
-function isPlainAddress(address: string): boolean {
-  return PRINTABLE_ASCII.test(address) && PLAIN_ADDRESS.test(address);
-}
-
-interface Sender {
-  readonly name: string;
-  readonly address: string;
-}
-
-function parseSender(from: string): Sender {
-  const named = /^\s*"?([^"<>\r\n]*?)"?\s*<([^<>]*)>\s*$/.exec(from);
-  const sender = { name: named?.[1] ?? '', address: (named?.[2] ?? from).trim() };
-  if (LINE_BREAK.test(from) || !isPlainAddress(sender.address)) {
-    throw new Error('a sender is one address, or a name with the address in angle brackets');
-  }
-  return sender;
 }
 
 /** What went wrong, without any text that a server or library wrote. */

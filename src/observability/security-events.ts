@@ -6,13 +6,9 @@ export type SecurityEvent =
   | 'authn_login_fail'
   | 'authn_login_fail_max'
   | 'authn_password_change'
-  | 'authn_password_change_fail'
-  | 'authn_token_created'
   | 'authn_token_reuse'
   | 'authn_token_revoked'
-  | 'user_created'
-  | 'user_updated'
-  | 'excess_rate_limit_exceeded';
+  | 'user_updated';
 
 export interface SecurityEventDetails {
   readonly requestId: string;

@@ -91,7 +91,7 @@ async function joinNodes(nodes: readonly ClusterNode[]): Promise<void> {
     for (const { client } of connections) {
       await eventually(async () => {
         const info = String(await client.call('CLUSTER', 'INFO'));
-        if (!info.includes('cluster_slots_ok:16384')) throw new Error(info);
+        if (!/cluster_state:ok.*cluster_slots_ok:16384/s.test(info)) throw new Error(info);
       });
     }
   } finally {

@@ -4,7 +4,7 @@ import { findRedisServer, type RedisServer, startRedisServer } from '../../testi
 import { RedisOtpStore } from '../otp/redis-otp-store';
 import { RedisResetTokenStore } from '../reset-token/redis-reset-token-store';
 import { RedisSessionStore } from '../session/redis-session-store';
-import { aSession, aUser } from '../session/session-store.contract';
+import { aSession, aUser } from '../session/session-data.contract';
 import { RedisTokenBucketStore } from '../token-bucket/redis-token-bucket-store';
 import { openRedis, type RedisConnection } from './redis';
 

@@ -79,11 +79,10 @@ export class RedisConnection {
   /** Resolves when every server (of a cluster: every master) answers. Throws `DependencyUnavailable` within a second. */
   async ready(): Promise<void> {
     if (this.#firstAttempt !== undefined) await this.#waitForFirstAttempt();
-    const servers = this.client instanceof Cluster ? this.client.nodes('master') : [this.client];
-    if (servers.length === 0) throw this.#failure(new Error('no server is known'));
+    if (!this.#isUp()) throw this.#failure(new Error('not connected'));
     try {
       await Promise.all(
-        servers.map((server) => {
+        this.#servers().map((server) => {
           this.#onCommand('ping');
           return server.ping();
         }),
@@ -103,6 +102,14 @@ export class RedisConnection {
     } finally {
       this.client.disconnect();
     }
+  }
+
+  #servers(): readonly Redis[] {
+    return this.client instanceof Cluster ? this.client.nodes('master') : [this.client];
+  }
+
+  #isUp(): boolean {
+    return this.client.status === 'ready' && this.#servers().every(({ status }) => status === 'ready');
   }
 
   #failure(error: unknown): Error {
@@ -138,8 +145,7 @@ export class RedisConnection {
   }
 
   #noteState(): void {
-    const servers = this.client instanceof Cluster ? this.client.nodes('master') : [];
-    const up = this.client.status === 'ready' && servers.every((server) => server.status === 'ready');
+    const up = this.#isUp();
     if (up) this.#endFirstAttempt();
     const state = up ? 'up' : 'down';
     if (state === this.#state || this.#closing) return;

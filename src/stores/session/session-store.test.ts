@@ -3,8 +3,9 @@ import { describeWithRedis } from '../../testing/describe-with-redis';
 import { TestClock } from '../../testing/test-clock';
 import { MemorySessionStore } from './memory-session-store';
 import { RedisSessionStore } from './redis-session-store';
+import type { SessionFixture } from './session-data.contract';
 import { rotationProperty } from './session-rotation.contract';
-import { type SessionFixture, sessionStoreContract } from './session-store.contract';
+import { sessionStoreContract } from './session-store.contract';
 
 const maxAgeSeconds = 30 * 24 * 60 * 60;
 

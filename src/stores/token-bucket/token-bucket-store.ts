@@ -11,7 +11,7 @@ export interface Bucket {
 export interface BucketLevel {
   /** Whole tokens left after this call. */
   readonly remaining: number;
-  /** Milliseconds, rounded up, until one more whole token is there: at that time, and not before, it is. */
+  /** Milliseconds, rounded up, until one more whole token is there: at that time, and not before, it is. 0: full. */
   readonly msToNext: number;
   /** True when this bucket had no whole token to give. */
   readonly refused: boolean;
@@ -30,7 +30,10 @@ export interface TakeResult {
  * refusal: for a moment fewer than the formula may pass, never more.
  */
 export interface TokenBucketStore {
-  /** Takes one token from each bucket, or from none. Throws `DependencyUnavailable`. */
+  /**
+   * Takes one token from each bucket, or from none. Throws `DependencyUnavailable`, and a plain `Error` when a key comes
+   * twice or a bucket makes no sense.
+   */
   take(buckets: readonly Bucket[]): Promise<TakeResult>;
   /** Returns one token taken before to each bucket, never above its capacity. Throws `DependencyUnavailable`. */
   giveBack(buckets: readonly Bucket[]): Promise<void>;
