@@ -20,7 +20,8 @@ RUN npm run build \
 
 # What runs: no developers' packages, of Prisma only the client and its engine for PostgreSQL (that is in the generated part).
 FROM base AS modules
-RUN npm ci --omit=dev \
+# Optional peers too: Prisma's command line and TypeScript would come along as such.
+RUN npm ci --omit=dev --omit=optional --omit=peer \
  && cd node_modules/@prisma/client/runtime \
  && rm -f query_compiler_* wasm-compiler-edge.* ./*.mjs ./*.map
 COPY --from=build /app/node_modules/.prisma ./node_modules/.prisma
