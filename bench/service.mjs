@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,8 @@ const START_MS = 60_000;
 export async function startService(env = {}) {
   await prepare({ build: true });
   const dataDir = mkdtempSync(join(tmpdir(), 'tollgate-bench-'));
+  // Started by root, PostgreSQL runs as another user, who has to get in.
+  chmodSync(dataDir, 0o711);
   const [port, inboxPort] = await Promise.all([freePort(), freePort()]);
   const child = spawn(process.execPath, ['dist/dev/main.js', `--data-dir=${dataDir}`], {
     cwd: join(import.meta.dirname, '..'),

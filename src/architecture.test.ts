@@ -70,7 +70,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(FEATURES.map((name) => [name, ['http', 'services', 'stores', ...CAPABILITIES]])),
   http: ['health', 'stores', ...CAPABILITIES],
   ...Object.fromEntries(CAPABILITIES.map((name) => [name, ['clock', 'stores', ...CAPABILITIES]])),
-  stores: ['clock'],
+  stores: ['clock', 'cannot-start'],
   clock: [],
   health: [],
 };

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
+import { CannotStart } from './cannot-start';
 import { POLICY_NAMES, type PolicyName, type Rate, settingOf } from './limits/policies';
 import { productionFaults } from './production-rules';
 import { rateSettings, SECRET_SETTINGS, settings } from './settings';
 
 /** The settings, read once. Every fault of the environment is in `faults`, by the setting's name. */
-export class ConfigError extends Error {
+export class ConfigError extends CannotStart {
   override readonly name = 'ConfigError';
 
   constructor(readonly faults: readonly string[]) {

@@ -1,3 +1,4 @@
+import { CannotStart } from './cannot-start';
 import { email } from './http/schemas';
 import type { PasswordHasher } from './passwords/password-hasher';
 import type { PasswordPolicy } from './passwords/password-policy';
@@ -9,13 +10,8 @@ export interface FirstAdminServices {
   readonly passwordPolicy: PasswordPolicy;
 }
 
-/** `ADMIN_EMAIL` or `ADMIN_PASSWORD` cannot be used. */
-export class FirstAdminRefused extends Error {
-  override readonly name = 'FirstAdminRefused';
-}
-
 /**
- * Makes the first admin, verified, if there is none; true if it did. Throws `FirstAdminRefused` for an e-mail that is
+ * Makes the first admin, verified, if there is none; true if it did. Throws `CannotStart` for an e-mail that is
  * none or belongs to a user who is not an admin, and for a password that the policy refuses.
  */
 export async function ensureFirstAdmin(
@@ -24,12 +20,11 @@ export async function ensureFirstAdmin(
 ): Promise<boolean> {
   if (await accounts.hasAdmin()) return false;
   const address = email.safeParse(admin.email);
-  if (!address.success) throw new FirstAdminRefused('ADMIN_EMAIL is not an e-mail address');
+  if (!address.success) throw new CannotStart('ADMIN_EMAIL is not an e-mail address');
   const reason = passwordPolicy.check(admin.password, { email: address.data });
-  if (reason !== undefined) throw new FirstAdminRefused(`ADMIN_PASSWORD cannot be used: it ${reason}`);
+  if (reason !== undefined) throw new CannotStart(`ADMIN_PASSWORD cannot be used: it ${reason}`);
   const passwordHash = await passwordHasher.hash(admin.password);
   const outcome = await accounts.createFirstAdmin({ email: address.data, username: 'admin', passwordHash });
-  if (outcome === 'email_taken')
-    throw new FirstAdminRefused('ADMIN_EMAIL belongs to a user who is not an admin');
+  if (outcome === 'email_taken') throw new CannotStart('ADMIN_EMAIL belongs to a user who is not an admin');
   return outcome === 'created';
 }

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from './app';
 import { openBackends } from './backends';
+import { CannotStart } from './cannot-start';
 import { systemClock } from './clock';
 import { compose } from './compose';
 import type { Config } from './config';
@@ -23,12 +24,7 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-/** Something else listens on the address already. */
-export class AddressTaken extends Error {
-  override readonly name = 'AddressTaken';
-}
-
-/** Brings the database up to date, opens everything and serves. Throws `AddressTaken`, or what made it impossible. */
+/** Brings the database up to date, opens everything and serves. Throws `CannotStart` for what the operator can mend. */
 export async function serve(config: Config, logger: Logger): Promise<RunningService> {
   const clock = systemClock;
   await migrate(config.databaseUrl);
@@ -69,7 +65,7 @@ function listen(server: Server, port: number, host: string): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const taken = error.code === 'EADDRINUSE';
-      reject(taken ? new AddressTaken(`Port ${port} on ${host} is taken. Set PORT to a free one.`) : error);
+      reject(taken ? new CannotStart(`Port ${port} on ${host} is taken. Set PORT to a free one.`) : error);
     });
     server.listen(port, host, () => {
       const bound = server.address() as AddressInfo;

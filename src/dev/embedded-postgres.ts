@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { CannotStart } from './cannot-start';
+import { CannotStart } from '../cannot-start';
 import { postgresAccount } from './postgres-account';
 import { postgresBinaries } from './postgres-binaries';
 import { type ClusterOptions, createCluster, DATABASE, placeData, readPassword } from './postgres-data';

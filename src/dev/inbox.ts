@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Server as NetServer } from 'node:net';
 import { simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerDataStream } from 'smtp-server';
+import { CannotStart } from '../cannot-start';
 import { type Clock, systemClock } from '../clock';
-import { CannotStart } from './cannot-start';
 import { type InboxMail, inboxPage, PAGE_POLICY, PAGE_SCRIPT } from './inbox-page';
 
 const LOOPBACK = '127.0.0.1';

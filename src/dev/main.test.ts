@@ -1,13 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BuiltService, freePort, runBuilt } from '../testing/built-service';
 
 const README = readFileSync(join(__dirname, '..', '..', 'README.md'), 'utf8');
 
+/** As root, PostgreSQL runs as another user, who has to get in. */
+function newDataDir(): string {
+  const path = mkdtempSync(join(tmpdir(), 'tollgate-dev-'));
+  chmodSync(path, 0o711);
+  return path;
+}
+
 describe('the development entry', () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'tollgate-dev-'));
+  const dataDir = newDataDir();
   let env: NodeJS.ProcessEnv;
   let service: BuiltService;
 
@@ -83,7 +90,7 @@ describe('the development entry', () => {
   }, 90_000);
 
   it('says that a port is taken, and ends with code 1', async () => {
-    const otherData = mkdtempSync(join(tmpdir(), 'tollgate-dev-'));
+    const otherData = newDataDir();
     const second = runBuilt('dev/main.js', { ...env, INBOX_PORT: String(await freePort()) }, [
       `--data-dir=${otherData}`,
     ]);

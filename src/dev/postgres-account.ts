@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { CannotStart } from './cannot-start';
+import { CannotStart } from '../cannot-start';
 
 /** Whom PostgreSQL runs as when we are root, which it refuses to run as. */
 export interface Account {

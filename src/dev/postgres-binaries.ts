@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, parse, relative } from 'node:path';
-import { CannotStart } from './cannot-start';
+import { CannotStart } from '../cannot-start';
 import type { Account } from './postgres-account';
 
 export interface PostgresBinaries {

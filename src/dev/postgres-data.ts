@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { CannotStart } from './cannot-start';
+import { CannotStart } from '../cannot-start';
 import { type Account, canReach } from './postgres-account';
 import type { PostgresBinaries } from './postgres-binaries';
 import { runPostgres } from './postgres-process';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CannotStart } from './cannot-start';
+import { CannotStart } from '../cannot-start';
 
 /**
  * What a server's processes bear in their titles, and PostgreSQL keeps in `postmaster.opts`: the process that started

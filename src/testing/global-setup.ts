@@ -10,8 +10,8 @@ import { REDIS_URL } from './test-redis';
  * TEST_REDIS_URL). Workers find them by their environment.
  */
 export default async function globalSetup(): Promise<void> {
-  await startDatabase();
   await startRedis();
+  await startDatabase();
 }
 
 async function startDatabase(): Promise<void> {

@@ -35,6 +35,10 @@ export interface TestApp {
 export interface TestAppOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly state?: StateKind;
+  /** That of another app, as a second instance has it, or one that is away; left to whoever made it. */
+  readonly databaseUrl?: string;
+  /** A Redis of the test's own. */
+  readonly redisUrl?: string;
 }
 
 export type StateKind = 'in-process stores' | 'Redis';
@@ -59,8 +63,13 @@ const TEST_ENV = {
 export async function createTestApp({
   env = {},
   state = 'in-process stores',
+  databaseUrl,
+  redisUrl,
 }: TestAppOptions = {}): Promise<TestApp> {
-  const testDatabase = await createTestDatabase();
+  const testDatabase =
+    databaseUrl === undefined
+      ? await createTestDatabase()
+      : { url: databaseUrl, drop: () => Promise.resolve() };
   const config = loadConfig({ ...TEST_ENV, DATABASE_URL: testDatabase.url, ...env });
   const clock = new TestClock();
   const logged: string[] = [];
@@ -68,13 +77,14 @@ export async function createTestApp({
   const database = new Database(config.databaseUrl);
   const mailer = new CapturedMailer();
   const metrics = new Metrics(() => opened.stores.sessionStore.countLive());
-  const opened = await openTestState(state, clock, config, metrics);
+  const opened = await openTestState(redisUrl ?? sharedRedis(state), clock, config, metrics);
   const backends: Backends = {
     ...recordStores(database, clock),
     ...opened.stores,
     mailer,
     healthChecks: [
       { name: 'postgresql', required: true, check: () => database.check() },
+      ...opened.healthChecks,
       { name: 'smtp', required: false, check: () => mailer.check() },
     ],
     close: async () => {},
@@ -100,17 +110,16 @@ export async function createTestApp({
   };
 }
 
+const sharedRedis = (kind: StateKind) => (kind === 'Redis' ? testRedisUrl() : undefined);
+
 async function openTestState(
-  kind: StateKind,
+  url: string | undefined,
   clock: TestClock,
   config: Config,
   metrics: Metrics,
-): Promise<{ stores: StateStores; close(): Promise<void> }> {
+): Promise<{ stores: StateStores; healthChecks: Backends['healthChecks']; close(): Promise<void> }> {
   const options = { clock, maxAgeSeconds: config.sessionMaxAge };
-  const url = testRedisUrl();
-  if (kind === 'in-process stores' || url === undefined) {
-    return { stores: memoryStores(options), close: async () => {} };
-  }
+  if (url === undefined) return { stores: memoryStores(options), healthChecks: [], close: async () => {} };
   const redis = await openRedis({
     url,
     prefix: uniqueRedisPrefix(),
@@ -123,6 +132,7 @@ async function openTestState(
       resetTokenStore: new RedisResetTokenStore(redis, options),
       tokenBucketStore: new RedisTokenBucketStore(redis, options),
     },
+    healthChecks: [{ name: 'redis', required: true, check: () => redis.ready() }],
     close: () => redis.close(),
   };
 }

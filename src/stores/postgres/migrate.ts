@@ -1,4 +1,5 @@
 import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm';
+import { CannotStart } from '../../cannot-start';
 import { defaultMigrationsDir, readMigrations } from './migration-files';
 import { EngineConnection, NO_FILTER, openSchemaEngine } from './schema-engine';
 
@@ -10,7 +11,7 @@ const STATEMENT_MS = 600_000;
 const LOCK_KEY = 7_466_001_964;
 
 /** The database's history and the program's do not fit: a person has to look. */
-export class MigrationRefused extends Error {
+export class MigrationRefused extends CannotStart {
   override readonly name = 'MigrationRefused';
 }
 

@@ -23,7 +23,7 @@ describeHere('the stores over Redis Cluster', () => {
   beforeAll(async () => {
     cluster = await startRedisCluster();
     connection = openRedis({ url: cluster.url });
-    await connection.ready();
+    await eventually(() => connection.ready());
   }, 30_000);
   afterAll(async () => {
     await connection.close();
