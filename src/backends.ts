@@ -28,6 +28,7 @@ import type { TokenBucketStore } from './stores/token-bucket/token-bucket-store'
 
 /** What a process keeps its state in: the record in PostgreSQL, and the working state in Redis or in the process. */
 export interface Backends extends RecordStores, StateStores {
+  readonly housekeepingStore: HousekeepingStore;
   readonly mailer: Mailer;
   readonly healthChecks: readonly HealthCheck[];
   close(): Promise<void>;
@@ -37,7 +38,6 @@ export interface RecordStores {
   readonly accounts: AccountStore;
   readonly sessionRecords: SessionRecordStore;
   readonly outboxStore: OutboxStore;
-  readonly housekeepingStore: HousekeepingStore;
 }
 
 export interface StateStores {
@@ -55,10 +55,13 @@ export interface BackendEvents {
 /** Opens what the configuration names. Connects lazily where it can: readiness tells what is away. */
 export async function openBackends(config: Config, clock: Clock, events: BackendEvents): Promise<Backends> {
   const database = new Database(config.databaseUrl);
+  // Housekeeping may take its time; a request may not.
+  const unhurried = new Database(config.databaseUrl, { poolSize: 1, statementMs: 60_000 });
   const mailer = new SmtpMailer({ url: config.smtpUrl, from: config.mailFrom });
   const state = await openState(config, clock, events);
   return {
     ...recordStores(database, clock),
+    housekeepingStore: new PrismaHousekeepingStore(unhurried, clock),
     ...state.stores,
     mailer,
     healthChecks: [
@@ -67,7 +70,7 @@ export async function openBackends(config: Config, clock: Clock, events: Backend
       { name: 'smtp', required: false, check: () => mailer.check() },
     ],
     close: async () => {
-      await Promise.allSettled([mailer.close(), state.close(), database.close()]);
+      await Promise.allSettled([mailer.close(), state.close(), database.close(), unhurried.close()]);
     },
   };
 }
@@ -78,7 +81,6 @@ export function recordStores(database: Database, clock: Clock): RecordStores {
     accounts: new PrismaAccountStore(database, clock),
     sessionRecords: new PrismaSessionRecordStore(database, clock),
     outboxStore: new PrismaOutboxStore(database, clock),
-    housekeepingStore: new PrismaHousekeepingStore(database, clock),
   };
 }
 

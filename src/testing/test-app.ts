@@ -5,6 +5,7 @@ import { type Backends, memoryStores, recordStores, type StateStores } from '../
 import { type Composition, compose } from '../compose';
 import { type Config, loadConfig } from '../config';
 import { Metrics } from '../observability/metrics';
+import { PrismaHousekeepingStore } from '../stores/housekeeping/prisma-housekeeping-store';
 import { RedisOtpStore } from '../stores/otp/redis-otp-store';
 import { Database } from '../stores/postgres/database';
 import { openRedis } from '../stores/redis/redis';
@@ -80,6 +81,7 @@ export async function createTestApp({
   const opened = await openTestState(redisUrl ?? sharedRedis(state), clock, config, metrics);
   const backends: Backends = {
     ...recordStores(database, clock),
+    housekeepingStore: new PrismaHousekeepingStore(database, clock),
     ...opened.stores,
     mailer,
     healthChecks: [

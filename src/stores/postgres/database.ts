@@ -3,26 +3,32 @@ import { type Prisma, PrismaClient } from '@prisma/client';
 import { DependencyUnavailable } from '../dependency-unavailable';
 import { isUnavailable } from './unavailable';
 
-/** Milliseconds: to get a connection, for one statement, for a whole transaction. */
+/** Milliseconds to get a connection. */
 const CONNECT_MS = 800;
-const STATEMENT_MS = 1_500;
-const TRANSACTION_MS = 3_000;
+
+export interface DatabaseOptions {
+  readonly poolSize?: number;
+  /** Milliseconds that one statement may take; a transaction may take three times that. */
+  readonly statementMs?: number;
+}
 
 /** PostgreSQL through Prisma. Whatever makes it unreachable or too slow becomes `DependencyUnavailable`. */
 export class Database {
   readonly #client: PrismaClient;
 
-  constructor(url: string, poolSize = 10) {
+  /** The bounds are a request's: an answer within a second, also from a server that is silent. */
+  constructor(url: string, { poolSize = 10, statementMs = 800 }: DatabaseOptions = {}) {
     this.#client = new PrismaClient({
       adapter: new PrismaPg({
         connectionString: url,
         max: poolSize,
         connectionTimeoutMillis: CONNECT_MS,
-        statement_timeout: STATEMENT_MS,
-        query_timeout: STATEMENT_MS + 200,
+        statement_timeout: statementMs,
+        // The server's own limit comes first, so that it is not left working for nobody.
+        query_timeout: statementMs + 50,
         keepAlive: true,
       }),
-      transactionOptions: { maxWait: CONNECT_MS, timeout: TRANSACTION_MS },
+      transactionOptions: { maxWait: CONNECT_MS, timeout: 3 * statementMs },
       errorFormat: 'minimal',
     });
   }
