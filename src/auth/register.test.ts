@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import request from 'supertest';
 import { countOutcomes, outcomeOf, plainAnswer } from '../testing/answers';
 import { ApiClient, logIn, newUser, signUp, type TestUser } from '../testing/api-client';
@@ -90,7 +91,9 @@ describe.each(stateKinds)('registration over %s', (state) => {
   });
 
   it('treats a pending account as unknown for login and reset codes', async () => {
-    const { email } = await (async (user) => (await register(user), user))(newUser());
+    const user = newUser();
+    const { email } = user;
+    await register(user);
     for (const purpose of ['login', 'reset_password']) await requestCode(email, purpose);
     await test.deliverMails();
     expect(test.mailer.to(email)).toHaveLength(1);
@@ -128,6 +131,14 @@ describe.each(stateKinds)('registration over %s', (state) => {
     await logIn(test, { ...user, password: password.normalize('NFD') });
   });
 
+  it('reads a password to its end, past a NUL', async () => {
+    const user = await signUp(test, { ...newUser(), password: 'violet-lantern\0amber-47' });
+    for (const password of ['violet-lantern', 'violet-lantern\0amber-48']) {
+      expect(outcomeOf(await login({ ...user, password }))).toBe('401 invalid_credentials');
+    }
+    await logIn(test, user);
+  });
+
   it('tells passwords apart that share their first 72 bytes', async () => {
     const shared = long.slice(0, 72);
     const user = await signUp(test, { ...newUser(), password: `${shared}one` });
@@ -138,10 +149,11 @@ describe.each(stateKinds)('registration over %s', (state) => {
   });
 });
 
-describe.each(stateKinds)('64 registrations of one e-mail at once over %s', (state) => {
+// The record alone decides it: one kind of working state will do.
+describe('64 registrations of one e-mail at once', () => {
   let test: TestApp;
   beforeAll(async () => {
-    test = await createTestApp({ state, env: { RATE_LIMIT_MAIL: '1000/1' } });
+    test = await createTestApp({ env: { RATE_LIMIT_MAIL: '1000/1' } });
   });
   afterAll(() => test.close());
 
@@ -150,9 +162,9 @@ describe.each(stateKinds)('64 registrations of one e-mail at once over %s', (sta
     async () => {
       const { email } = newUser();
       const users = Array.from({ length: 64 }, (_, index) => ({
-        ...newUser(),
         email,
         username: `Ada ${index}`,
+        password: randomBytes(12).toString('base64url'),
       }));
       const answers = await atOnce(64, (index) =>
         new ApiClient(test.app).post('/auth/register', users[index]),

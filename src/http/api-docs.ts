@@ -1,5 +1,6 @@
-import type { IRouter, RequestHandler } from 'express';
+import express, { type IRouter, type RequestHandler } from 'express';
 import swaggerUi from 'swagger-ui-express';
+import { refuseOtherMethods } from './mount';
 import { contextOf } from './request-context';
 
 /** What Swagger UI needs: its own scripts, its inline styles, calls to this server; nothing from elsewhere. */
@@ -21,5 +22,12 @@ export function mountApiDocs(router: IRouter, document: Record<string, unknown>)
     contextOf(response).route = '/api-docs/openapi.json';
     response.json(document);
   });
-  router.use('/api-docs', docsPolicy, swaggerUi.serveFiles(document, options));
+  for (const path of ['/api-docs', '/api-docs/openapi.json'])
+    refuseOtherMethods(router, path, ['GET', 'HEAD']);
+  // The package serves all it holds, a page about somebody else's API among it; here only what the page loads.
+  const assets = new Set(page.match(/(?<=")\/api-docs\/[^"]+/g));
+  const serveFile = express.Router().use(docsPolicy, swaggerUi.serveFiles(document, options));
+  router.use('/api-docs', (request, response, next) =>
+    assets.has(request.baseUrl + request.path) ? serveFile(request, response, next) : next(),
+  );
 }

@@ -1,5 +1,5 @@
 import request from 'supertest';
-import { ApiClient, BASE_PATH, newUser, randomAddress } from '../testing/api-client';
+import { ApiClient, BASE_PATH, freshAddress, newUser } from '../testing/api-client';
 import { createTestApp, type TestApp } from '../testing/test-app';
 
 describe('bad input', () => {
@@ -12,7 +12,7 @@ describe('bad input', () => {
   const post = (path: string) =>
     request(test.app)
       .post(BASE_PATH + path)
-      .set('X-Forwarded-For', randomAddress());
+      .set('X-Forwarded-For', freshAddress());
   const raw = (body: string | Buffer, type = 'application/json') =>
     post('/auth/login')
       .set('Content-Type', type)

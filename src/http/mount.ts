@@ -36,13 +36,16 @@ export function mount<S extends { readonly limiter: Limiter }>(
     methods.push(...(endpoint.method === 'get' ? ['GET', 'HEAD'] : [endpoint.method.toUpperCase()]));
     methodsByPath.set(path, methods);
   }
-  for (const [path, methods] of methodsByPath) {
-    router.all(path, (_request, response) => {
-      contextOf(response).route = path;
-      response.setHeader('Allow', methods.join(', '));
-      throw new Problem('method_not_allowed');
-    });
-  }
+  for (const [path, methods] of methodsByPath) refuseOtherMethods(router, path, methods);
+}
+
+/** Ends calls of a path by any method that the routes before this one did not take. */
+export function refuseOtherMethods(router: IRouter, path: string, methods: readonly string[]): void {
+  router.all(path, (_request, response) => {
+    contextOf(response).route = path;
+    response.setHeader('Allow', methods.join(', '));
+    throw new Problem('method_not_allowed');
+  });
 }
 
 function serve<S extends { readonly limiter: Limiter }>(

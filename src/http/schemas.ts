@@ -17,12 +17,11 @@ export const email = z
   .meta({ format: 'email', examples: ['ada@example.com'] })
   .transform((value) => value.toLowerCase());
 
-/** A name to show; no identity. */
+/** A name to show; no identity. Counted in code points. */
 export const username = z
   .string()
-  .min(3, 'must have at least 3 characters')
-  .max(32, 'must have at most 32 characters')
-  .regex(/^[\p{L}\p{N} _.-]+$/u, 'may hold letters, digits, space and _ . -')
+  .normalize('NFC')
+  .regex(/^[\p{L}\p{N} _.-]{3,32}$/u, 'must have 3 to 32 letters, digits, spaces or _ . -')
   .meta({ examples: ['Ada Lovelace'] });
 
 /** A password to compare with: whatever was once accepted, so only what no password can be is refused. */

@@ -9,3 +9,8 @@ export class DependencyUnavailable extends Error {
     super(`${dependency} is unavailable`, { cause });
   }
 }
+
+/** For a `catch` around what may go undone while a dependency is away: any other error is thrown on. */
+export function unlessUnavailable(error: unknown): void {
+  if (!(error instanceof DependencyUnavailable)) throw error;
+}

@@ -1,5 +1,5 @@
 import type { Account } from '../stores/account/account-store';
-import { DependencyUnavailable } from '../stores/dependency-unavailable';
+import { unlessUnavailable } from '../stores/dependency-unavailable';
 import type { SessionStore } from '../stores/session/session-store';
 import type {
   Device,
@@ -83,6 +83,8 @@ export class SessionRotation {
     const lifetime = grants.renewed(record.endsAt);
     const { expiresAt } = lifetime;
     if ((await records.advance(record.id, generation, { ...device, expiresAt })) === 'ended') {
+      // The store may not know yet: whoever ended the session in the record may have failed before telling it.
+      await store.end(account.id, [record.id]);
       return { outcome: 'ended' };
     }
     const confirmed = await store.confirm(account.id, record.id, generation, expiresAt);
@@ -92,8 +94,4 @@ export class SessionRotation {
     await records.confirm(record.id, generation).catch(unlessUnavailable);
     return { outcome: 'rotated', grant: grants.issue(account, record, generation, lifetime) };
   }
-}
-
-function unlessUnavailable(error: unknown): void {
-  if (!(error instanceof DependencyUnavailable)) throw error;
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../clock';
 import type { Account } from '../stores/account/account-store';
+import { unlessUnavailable } from '../stores/dependency-unavailable';
 import type { SessionState, SessionStore, SessionUser } from '../stores/session/session-store';
 import type {
   Device,
@@ -57,8 +58,14 @@ export class Sessions {
     const begun = await records.begin(session, account.credentialVersion);
     if (begun.outcome === 'stale') return undefined;
     const record = { ...session, generation: 1, confirmedAt: now, lastUsedAt: now, revoked: false };
-    await store.restore(sessionUser(account), sessionState(record));
-    if (begun.endedSessions.length > 0) await store.end(account.id, begun.endedSessions);
+    try {
+      await store.restore(sessionUser(account), sessionState(record));
+      if (begun.endedSessions.length > 0) await store.end(account.id, begun.endedSessions);
+    } catch (error) {
+      // Nobody gets the tokens of this session: it must not take a place among the user's.
+      await records.end(account.id, session.id).catch(unlessUnavailable);
+      throw error;
+    }
     return grants.issue(account, record, 1, lifetime);
   }
 

@@ -1,0 +1,112 @@
+import request, { type Response } from 'supertest';
+import { countOutcomes, outcomeOf } from '../testing/answers';
+import { ApiClient, logIn, newUser, signUp } from '../testing/api-client';
+import { atOnce } from '../testing/at-once';
+import { createTestApp, stateKinds, type TestApp } from '../testing/test-app';
+
+const limitHeaders = ({ headers }: Response) =>
+  Object.fromEntries(
+    ['ratelimit-policy', 'ratelimit', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'retry-after']
+      .filter((name) => name in headers)
+      .map((name) => [name, headers[name]]),
+  );
+
+describe.each(stateKinds)('limits over %s', (state) => {
+  const opened: TestApp[] = [];
+  const open = async (env: NodeJS.ProcessEnv = {}) => {
+    const test = await createTestApp({ state, env });
+    opened.push(test);
+    return test;
+  };
+  afterEach(async () => {
+    for (const test of opened.splice(0)) await test.close();
+  });
+
+  const wrong = () => ({ email: newUser().email, password: 'not this one' });
+
+  describe('are told by headers', () => {
+    it('of every bucket charged, the tightest in the older ones, and none kept over all addresses', async () => {
+      const test = await open();
+      const client = new ApiClient(test.app);
+      const response = await client.post('/auth/login', wrong());
+      expect(limitHeaders(response)).toEqual({
+        'ratelimit-policy': '"global";q=300;w=6, "login";q=10;w=5, "login-account";q=10;w=500',
+        ratelimit: '"global";r=299;t=1, "login";r=9;t=1, "login-account";r=9;t=50',
+        'x-ratelimit-limit': '10',
+        'x-ratelimit-remaining': '9',
+      });
+      expect(response.text + JSON.stringify(response.headers)).not.toContain('login-account-all');
+      const asked = await client.post('/otp/request', { email: newUser().email, purpose: 'login' });
+      expect(limitHeaders(asked)).toMatchObject({
+        'ratelimit-policy': '"global";q=300;w=6, "otp-request";q=3;w=30, "otp-request-address";q=20;w=200',
+        'x-ratelimit-limit': '3',
+        'x-ratelimit-remaining': '2',
+      });
+      const { accessToken } = await logIn(test, await signUp(test));
+      expect(limitHeaders(await client.get('/users/me', accessToken))).toMatchObject({
+        'ratelimit-policy': '"global";q=300;w=6',
+        'x-ratelimit-limit': '300',
+      });
+      expect(limitHeaders(await request(test.app).get('/health/live'))).toEqual({});
+    });
+
+    it('when a bucket over all addresses refuses: no more than when to come back', async () => {
+      const test = await open({ RATE_LIMIT_LOGIN_ACCOUNT_ALL: '1/0.01' });
+      const body = wrong();
+      expect(outcomeOf(await new ApiClient(test.app).post('/auth/login', body))).toBe(
+        '401 invalid_credentials',
+      );
+      const refused = await new ApiClient(test.app).post('/auth/login', body);
+      expect(outcomeOf(refused)).toBe('429 rate_limited');
+      expect(limitHeaders(refused)).toEqual({
+        'ratelimit-policy': '"global";q=300;w=6, "login";q=10;w=5, "login-account";q=10;w=500',
+        ratelimit: expect.any(String),
+        'x-ratelimit-limit': '10',
+        'x-ratelimit-remaining': '9',
+        'retry-after': '100',
+      });
+    });
+
+    it('of the mail limit not at all: over it the answer is the same, and no mail goes out', async () => {
+      const test = await open({ RATE_LIMIT_MAIL: '2/0.0001' });
+      const user = await signUp(test);
+      const answers = [];
+      for (let round = 0; round < 3; round++) {
+        answers.push(
+          await new ApiClient(test.app).post('/otp/request', { email: user.email, purpose: 'login' }),
+        );
+      }
+      expect(countOutcomes(answers)).toEqual({ 202: 3 });
+      expect(limitHeaders(answers[2] as Response)).toEqual(limitHeaders(answers[0] as Response));
+      await test.deliverMails();
+      expect(test.mailer.to(user.email)).toHaveLength(2);
+    });
+  });
+
+  it.each([
+    { setting: 'RATE_LIMIT_LOGIN', rate: '2/0.1', seconds: 10 },
+    { setting: 'RATE_LIMIT_GLOBAL', rate: '2/0.05', seconds: 20 },
+    { setting: 'RATE_LIMIT_LOGIN', rate: '2/1', seconds: 1 },
+  ])('$setting=$rate: Retry-After is true', async ({ setting, rate, seconds }) => {
+    const test = await open({ [setting]: rate });
+    const client = new ApiClient(test.app);
+    const one = () => client.post('/auth/login', wrong());
+    const answers = await atOnce(3, one);
+    expect(countOutcomes(answers)).toEqual({ '401 invalid_credentials': 2, '429 rate_limited': 1 });
+    const refused = answers.find(({ status }) => status === 429);
+    expect(refused?.headers['retry-after']).toBe(String(seconds));
+    expect(refused?.body.detail).toContain(` ${seconds} s`);
+    // The clock runs on while it is moved: half a second before it is time, and half a second after.
+    test.clock.advance(seconds * 1_000 - 500);
+    expect(outcomeOf(await one())).toBe('429 rate_limited');
+    test.clock.advance(1_000 - 500);
+    expect(outcomeOf(await one())).toBe('401 invalid_credentials');
+  });
+
+  it('are exact: of 64 logins at once with a limit of 10, 10 are let through', async () => {
+    const test = await open({ RATE_LIMIT_LOGIN: '10/0.001' });
+    const client = new ApiClient(test.app);
+    const answers = await atOnce(64, () => client.post('/auth/login', wrong()));
+    expect(countOutcomes(answers)).toEqual({ '401 invalid_credentials': 10, '429 rate_limited': 54 });
+  });
+});

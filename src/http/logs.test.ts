@@ -1,0 +1,75 @@
+import request from 'supertest';
+import { ApiClient, newUser } from '../testing/api-client';
+import { codeIn, linkIn, tokenIn } from '../testing/captured-mailer';
+import { createTestApp, stateKinds } from '../testing/test-app';
+
+describe.each(stateKinds)('log lines over %s', (state) => {
+  it('hold no e-mail, password, code or token, whatever is done and whatever fails', async () => {
+    const test = await createTestApp({ state });
+    try {
+      const client = new ApiClient(test.app);
+      const secrets: string[] = [];
+      const user = newUser();
+      const { email } = user;
+      const newPassword = newUser().password;
+      secrets.push(email, user.username, user.password, newPassword);
+      /** Asks for a code; its digits, once all that the mail carries is noted as secret. */
+      const mailed = async (purpose?: string) => {
+        if (purpose !== undefined) await client.post('/otp/request', { email, purpose });
+        await test.deliverMails();
+        const [mail] = test.mailer.to(email);
+        secrets.push(codeIn(mail), tokenIn(mail));
+        return codeIn(mail);
+      };
+      const keep = (tokens: { accessToken: string; refreshToken?: string }) => {
+        secrets.push(tokens.accessToken, ...(tokens.refreshToken === undefined ? [] : [tokens.refreshToken]));
+        return tokens;
+      };
+
+      await client.post('/auth/register', user);
+      await mailed();
+      const link = linkIn(test.mailer.to(email)[0]);
+      secrets.push(link.slice(link.indexOf('=') + 1));
+      await request(test.app).get(link);
+      await request(test.app).post(link);
+      const { body: first } = await client.post('/auth/login', { email, password: user.password });
+      keep(first);
+      const { body: second } = await client.post('/auth/refresh', { refreshToken: first.refreshToken });
+      keep(second);
+      keep((await client.post('/auth/guest')).body);
+      const code = await mailed('login');
+      await client.post('/otp/verify', { email, purpose: 'login', otp: '000000' });
+      keep((await client.post('/otp/verify', { email, purpose: 'login', otp: code })).body);
+      const otp = await mailed('reset_password');
+      const { body } = await client.post('/otp/verify', { email, purpose: 'reset_password', otp });
+      secrets.push(body.resetToken);
+
+      // What is refused, and what fails inside with everything at hand.
+      await client.post('/auth/login', { email, password: 'not this one' });
+      await client.post('/auth/login', { email, password: user.password, extra: newPassword });
+      await client.get(`/users/${email}?token=${first.accessToken}`, first.accessToken);
+      await client.post('/auth/logout-all', undefined, second.accessToken);
+      const failing = jest.spyOn(test.backends.accounts, 'resetPassword');
+      failing.mockRejectedValue(new Error('a fault'));
+      const failed = await client.post('/auth/password/reset', { resetToken: body.resetToken, newPassword });
+      expect([failed.status, failed.text.includes('a fault')]).toEqual([500, false]);
+      failing.mockRestore();
+
+      const lines = test.logged.join('');
+      expect(test.logged.length).toBeGreaterThan(20);
+      expect(lines).toContain('a fault');
+      for (const event of ['authn_login_success', 'authn_login_fail', 'authn_token_revoked']) {
+        expect(lines).toContain(event);
+      }
+      expect(secrets).toHaveLength(19);
+      // Digits alone may stand in a time or an id by chance.
+      const shown = secrets.filter((secret) => {
+        const pattern = /^\d{6}$/.test(secret) ? new RegExp(`(?<![\\d-])${secret}(?!\\d)`) : undefined;
+        return pattern?.test(lines) ?? lines.includes(secret);
+      });
+      expect(shown).toEqual([]);
+    } finally {
+      await test.close();
+    }
+  });
+});

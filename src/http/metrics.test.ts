@@ -1,0 +1,122 @@
+import request from 'supertest';
+import { outcomeOf } from '../testing/answers';
+import { ApiClient, BASE_PATH, logIn, newUser, signUp } from '../testing/api-client';
+import { codeIn } from '../testing/captured-mailer';
+import { createTestApp, stateKinds, type TestApp } from '../testing/test-app';
+
+/** Every series of the service, with its value; those of the process come and go by themselves. */
+async function series(test: TestApp): Promise<Map<string, number>> {
+  const { text } = await request(test.app).get('/metrics');
+  const lines = text.split('\n').filter((line) => line !== '' && !/^(#|nodejs_|process_)/.test(line));
+  return new Map(lines.map((line) => [line.replace(/ \S+$/, ''), Number(/\S+$/.exec(line)?.[0])]));
+}
+
+/** What a piece of work added, by series; of these names alone. */
+async function movedBy(test: TestApp, names: RegExp, work: () => Promise<unknown>) {
+  const before = await series(test);
+  await work();
+  const moved = [...(await series(test))].map(([name, value]) => [name, value - (before.get(name) ?? 0)]);
+  return Object.fromEntries(moved.filter(([name, by]) => names.test(String(name)) && by !== 0));
+}
+
+describe.each(stateKinds)('metrics over %s', (state) => {
+  let test: TestApp;
+  beforeAll(async () => {
+    test = await createTestApp({ state });
+  });
+  afterAll(() => test.close());
+
+  it('count each well-formed login once, by its outcome, and each success by its method', async () => {
+    const [user, disabled, pending] = [await signUp(test), await signUp(test), newUser()];
+    await test.database.run((db) =>
+      db.user.update({ where: { email: disabled.email }, data: { disabledAt: new Date() } }),
+    );
+    await new ApiClient(test.app).post('/auth/register', pending);
+    const login = (email: string, password: string, client = new ApiClient(test.app)) =>
+      client.post('/auth/login', { email, password });
+    const moved = await movedBy(test, /^(login_requests|auth_success)_total/, async () => {
+      const client = new ApiClient(test.app);
+      const { refreshToken } = await logIn(test, user, client);
+      await client.post('/auth/refresh', { refreshToken });
+      for (const email of [newUser().email, user.email]) await login(email, 'not this one');
+      for (const { email, password } of [disabled, pending]) await login(email, password);
+      for (let failed = 0; failed < 12; failed++) await login(newUser().email, 'x'.repeat(1025), client);
+      const stranger = new ApiClient(test.app);
+      await Promise.all(Array.from({ length: 12 }, () => login(user.email, user.password, stranger)));
+      await client.post('/otp/request', { email: user.email, purpose: 'login' });
+      await test.deliverMails();
+      const otp = codeIn(test.mailer.to(user.email)[0]);
+      for (let time = 0; time < 2; time++) {
+        await client.post('/otp/verify', { email: user.email, purpose: 'login', otp });
+      }
+    });
+    expect(moved).toEqual({
+      'login_requests_total{outcome="success"}': 11,
+      'login_requests_total{outcome="invalid_credentials"}': 2,
+      'login_requests_total{outcome="account_disabled"}': 1,
+      'login_requests_total{outcome="email_not_verified"}': 1,
+      'login_requests_total{outcome="rate_limited"}': 2,
+      'auth_success_total{method="password"}': 11,
+      'auth_success_total{method="otp"}': 1,
+    });
+  });
+
+  it('count one decision for each bucket, and each problem by its code', async () => {
+    const client = new ApiClient(test.app);
+    const moved = await movedBy(test, /^(rate_limits_|error_events_)/, async () => {
+      await Promise.all(Array.from({ length: 12 }, () => client.post('/auth/guest')));
+      await client.get('/users/me');
+    });
+    expect(moved).toEqual({
+      'rate_limits_allowed{policy="global",mode="enforce"}': 13,
+      'rate_limits_allowed{policy="guest",mode="enforce"}': 10,
+      'rate_limits_blocked{policy="guest",mode="enforce"}': 2,
+      'error_events_total{code="rate_limited"}': 2,
+      'error_events_total{code="unauthenticated"}': 1,
+    });
+  });
+
+  it('follow the live sessions and their users', async () => {
+    const client = new ApiClient(test.app);
+    const [one, two] = [await signUp(test), await signUp(test)];
+    const gauges = /^(sessions_active|business_kpi_active_users)$/;
+    const tokens: string[] = [];
+    const begun = await movedBy(test, gauges, async () => {
+      for (const user of [one, one, two]) tokens.push((await logIn(test, user, client)).accessToken);
+    });
+    expect(begun).toEqual({ sessions_active: 3, business_kpi_active_users: 2 });
+    const ended = await movedBy(test, gauges, () => client.post('/auth/logout-all', undefined, tokens[0]));
+    expect(ended).toEqual({ sessions_active: -2, business_kpi_active_users: -1 });
+  });
+});
+
+describe('metrics of what clients make up', () => {
+  it('are no new series, for 1000 paths by any method', async () => {
+    const test = await createTestApp();
+    try {
+      const parents = [
+        '',
+        BASE_PATH,
+        `${BASE_PATH}/users`,
+        '/api-docs',
+        '/metrics',
+        '/health',
+        '/verify-email',
+      ];
+      const methods = ['get', 'post', 'patch', 'options', 'propfind'] as const;
+      const call = async (made: string, index: number) => {
+        const path = `${parents[index % parents.length]}/${made}`;
+        const response = await request(test.app)[methods[index % methods.length] ?? 'get'](path);
+        expect([path, outcomeOf(response)]).toEqual([path, '404 not_found']);
+      };
+      // Each parent by each method, and a scrape: whatever label there can be has been.
+      await series(test);
+      for (let index = 0; index < parents.length * methods.length; index++) await call('first', index);
+      const before = [...(await series(test)).keys()];
+      for (let index = 0; index < 1_000; index++) await call(`made-up-${index}`, index);
+      expect([...(await series(test)).keys()]).toEqual(before);
+    } finally {
+      await test.close();
+    }
+  }, 30_000);
+});

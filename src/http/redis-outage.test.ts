@@ -1,0 +1,163 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import request, { type Response } from 'supertest';
+import { countOutcomes, outcomeOf } from '../testing/answers';
+import { ApiClient, logIn, newUser, signUp, type Tokens } from '../testing/api-client';
+import { atOnce } from '../testing/at-once';
+import { linkIn } from '../testing/captured-mailer';
+import { eventually } from '../testing/redis-cluster';
+import { createTestApp, type TestApp } from '../testing/test-app';
+import { findRedisServer, type RedisServer, startRedisServer } from '../testing/test-redis';
+
+const email = newUser().email;
+
+/** Calls that need Redis, each with a body that is good. */
+const NEEDING_REDIS: readonly {
+  readonly method: 'get' | 'post' | 'patch';
+  readonly path: string;
+  readonly body?: object;
+}[] = [
+  { method: 'post', path: '/auth/register', body: newUser() },
+  { method: 'post', path: '/auth/login', body: { email, password: 'violet-lantern-47' } },
+  { method: 'post', path: '/auth/refresh', body: { refreshToken: 'tgr_x' } },
+  { method: 'post', path: '/auth/logout' },
+  { method: 'post', path: '/auth/logout-all' },
+  { method: 'post', path: '/auth/reauthenticate', body: { password: 'violet-lantern-47' } },
+  {
+    method: 'post',
+    path: '/auth/password/reset',
+    body: { resetToken: 'x', newPassword: 'violet-lantern-47' },
+  },
+  { method: 'post', path: '/auth/guest' },
+  { method: 'get', path: '/auth/check' },
+  { method: 'post', path: '/otp/request', body: { email, purpose: 'login' } },
+  { method: 'post', path: '/otp/verify', body: { email, purpose: 'login', otp: '123456' } },
+  { method: 'get', path: '/users/me' },
+  { method: 'patch', path: '/users/me', body: { username: 'Ada Byron' } },
+  { method: 'get', path: '/users/me/sessions' },
+];
+
+/** The answer, which must be a 503 that came in time. */
+async function refusedInTime(call: Promise<Response>): Promise<void> {
+  const start = performance.now();
+  const response = await call;
+  expect(outcomeOf(response)).toBe('503 dependency_unavailable');
+  expect(response.headers['retry-after']).toBe('1');
+  expect(response.headers['content-type']).toMatch(/^application\/problem\+json/);
+  expect(response.text).not.toMatch(/redis|ioredis|ECONN|postgres|prisma/i);
+  expect(performance.now() - start).toBeLessThan(1_000);
+}
+
+// Without a Redis on this machine the global setup has said so.
+const describeHere = findRedisServer() === undefined ? () => {} : describe;
+
+describeHere('while Redis is away', () => {
+  let redis: RedisServer;
+  let test: TestApp;
+  let tokens: Tokens;
+  let revoked: Tokens;
+  let link: string;
+  beforeAll(async () => {
+    redis = await startRedisServer();
+    test = await createTestApp({ redisUrl: redis.url, env: { RATE_LIMIT_GLOBAL: '40/0.01' } });
+    const user = await signUp(test);
+    [tokens, revoked] = [await logIn(test, user), await logIn(test, user)];
+    await new ApiClient(test.app).post('/auth/logout', undefined, revoked.accessToken);
+    const pending = newUser();
+    await new ApiClient(test.app).post('/auth/register', pending);
+    await test.deliverMails();
+    link = linkIn(test.mailer.to(pending.email)[0]);
+    await redis.kill();
+  });
+  afterAll(async () => {
+    await test.close();
+    await redis.stop();
+  });
+
+  it.each(NEEDING_REDIS)('$method $path answers 503 within a second', async ({ method, path, body }) => {
+    const client = new ApiClient(test.app);
+    await refusedInTime(client.call(method, path, body, tokens.accessToken));
+  });
+
+  it('nothing passes uncounted: no password is compared, no mail and no account is made', async () => {
+    const compared = jest.spyOn(test.services.passwordHasher, 'verify');
+    const mails = () => test.database.run((db) => db.outboxMail.count());
+    const accounts = () => test.database.run((db) => db.user.count());
+    const before = [await mails(), await accounts()];
+    const answers = await Promise.all([
+      ...Array.from({ length: 32 }, () =>
+        new ApiClient(test.app).post('/auth/login', { email, password: 'not this one' }),
+      ),
+      ...Array.from({ length: 16 }, () =>
+        new ApiClient(test.app).post('/otp/request', { email, purpose: 'login' }),
+      ),
+      ...Array.from({ length: 16 }, () => new ApiClient(test.app).post('/auth/register', newUser())),
+    ]);
+    expect(countOutcomes(answers)).toEqual({ '503 dependency_unavailable': 64 });
+    expect(compared).not.toHaveBeenCalled();
+    expect([await mails(), await accounts()]).toEqual(before);
+  });
+
+  it.each([
+    ['/health/live', 200],
+    ['/.well-known/jwks.json', 200],
+    ['/metrics', 200],
+    ['/api-docs', 200],
+    ['/api-docs/openapi.json', 200],
+    ['/nowhere', 404],
+    ['/api/v1/nowhere', 404],
+    ['/api/v1/auth/login', 405],
+    ['/verify-email?token=x', 400],
+  ])('GET %s goes on with %i', async (path, status) => {
+    const start = performance.now();
+    expect((await request(test.app).get(path)).status).toBe(status);
+    expect(performance.now() - start).toBeLessThan(1_000);
+  });
+
+  it('the page behind a link goes on, counted by this process alone', async () => {
+    const open = () => request(test.app).get(link).set('X-Forwarded-For', '203.0.113.200');
+    expect(countOutcomes(await atOnce(64, open))).toEqual({ 200: 40, '429 rate_limited': 24 });
+  });
+
+  it('the process is not ready, and says why', async () => {
+    const response = await request(test.app).get('/health/ready');
+    expect(response.status).toBe(503);
+    expect(response.body).toEqual({
+      status: 'unavailable',
+      checks: { postgresql: 'up', redis: 'down', smtp: 'up' },
+    });
+  });
+
+  it('and back, empty: within three seconds all works again, and nobody has been logged out or in', async () => {
+    await redis.restart();
+    const start = performance.now();
+    await eventually(async () =>
+      expect((await request(test.app).get('/health/ready')).body.status).toBe('ready'),
+    );
+    expect(performance.now() - start).toBeLessThan(3_000);
+    const client = new ApiClient(test.app);
+    expect(outcomeOf(await client.get('/users/me', tokens.accessToken))).toBe('200');
+    expect(outcomeOf(await client.get('/users/me', revoked.accessToken))).toBe('401 invalid_token');
+    const refreshed = await client.post('/auth/refresh', { refreshToken: tokens.refreshToken });
+    expect(outcomeOf(refreshed)).toBe('200');
+    await logIn(test, await signUp(test));
+  });
+});
+
+describe('a Redis that accepts and never answers', () => {
+  it('costs no request more than a second', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const test = await createTestApp({ redisUrl: `redis://127.0.0.1:${port}` });
+    try {
+      const client = new ApiClient(test.app);
+      await Promise.all(
+        NEEDING_REDIS.map(({ method, path, body }) => refusedInTime(client.call(method, path, body))),
+      );
+    } finally {
+      await test.close();
+      silent.close();
+    }
+  });
+});
