@@ -5,6 +5,7 @@ import type { message, tokenResponse } from '../http/schemas';
 import { HashingOverloaded } from '../passwords/hashing-queue';
 import type { Services } from '../services';
 import type { Account } from '../stores/account/account-store';
+import { DependencyUnavailable } from '../stores/dependency-unavailable';
 import type { credentials, passwordReset, registration } from './auth.schemas';
 
 const REGISTERED = 'If the address can be registered, a mail with a code is on its way to it.';
@@ -77,26 +78,31 @@ export async function resetPassword(
 ): Promise<Answer<undefined>> {
   const { accounts, passwordHasher, passwordPolicy, resetTokens, sessions, outbox, securityEvents } =
     services;
-  const grant = await resetTokens.find(body.resetToken);
-  const account = grant && (await accounts.find(grant.userId));
-  if (account === undefined || account.credentialVersion !== grant?.credentialVersion) {
-    throw new Problem('invalid_reset_token');
+  // Consumed first: however many try one token at once, one of them costs a hash and a look at the password.
+  const consumed = await resetTokens.consume(body.resetToken);
+  if (consumed === undefined) throw new Problem('invalid_reset_token');
+  const { userId, credentialVersion } = consumed.grant;
+  try {
+    const account = await accounts.find(userId);
+    if (account?.credentialVersion !== credentialVersion) throw new Problem('invalid_reset_token');
+    refuseMember('newPassword', passwordPolicy.check(body.newPassword, account));
+    const passwordHash = await passwordHasher.hash(body.newPassword);
+    await sessions.endingAll(userId, async () => {
+      const reset = await accounts.resetPassword(userId, credentialVersion, passwordHash);
+      if (reset.outcome === 'stale') throw new Problem('invalid_reset_token');
+      return reset.endedSessions;
+    });
+  } catch (error) {
+    // Nothing was changed: the token is good again. If something was, the credential version has voided it.
+    await consumed.putBack();
+    throw error;
   }
-  refuseMember('newPassword', passwordPolicy.check(body.newPassword, account));
-  const passwordHash = await passwordHasher.hash(body.newPassword);
-  // Of many at once one gets here: a password that will do and a free place in the queue first, the token last.
-  if (!(await resetTokens.consume(body.resetToken))) throw new Problem('invalid_reset_token');
-  await sessions.endingAll(account.id, async () => {
-    const reset = await accounts.resetPassword(account.id, account.credentialVersion, passwordHash);
-    if (reset.outcome === 'stale') throw new Problem('invalid_reset_token');
-    return reset.endedSessions;
-  });
   outbox.wake();
-  securityEvents.record('authn_password_change', { requestId, address, userId: account.id });
+  securityEvents.record('authn_password_change', { requestId, address, userId });
   return { body: undefined };
 }
 
-/** Hashes anew under today's cost and pepper. A full queue puts it off to the next login. */
+/** Hashes anew under today's cost and pepper. What hinders it puts it off to the next login: this one is done. */
 async function renewHash(
   { accounts, passwordHasher }: Pick<Services, 'accounts' | 'passwordHasher'>,
   { id, passwordHash }: Account,
@@ -106,6 +112,6 @@ async function renewHash(
   try {
     await accounts.renewPasswordHash(id, passwordHash, await passwordHasher.hash(password));
   } catch (error) {
-    if (!(error instanceof HashingOverloaded)) throw error;
+    if (!(error instanceof HashingOverloaded || error instanceof DependencyUnavailable)) throw error;
   }
 }

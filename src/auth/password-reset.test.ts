@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { DependencyUnavailable } from '../stores/dependency-unavailable';
 import { countOutcomes, outcomeOf } from '../testing/answers';
 import { ApiClient, logIn, newUser, signUp, type TestUser } from '../testing/api-client';
 import { atOnce, roundsOver } from '../testing/at-once';
@@ -100,6 +101,18 @@ describe.each(stateKinds)('password reset over %s', (state) => {
       expect(response.body.errors).toEqual([{ path: 'newPassword', message: expect.any(String) }]);
     }
     expect((await reset(token, newPassword())).status).toBe(204);
+  });
+
+  it('does not cost the token where the record is away', async () => {
+    const user = await signUp(test);
+    const token = await resetTokenOf(user);
+    const away = new DependencyUnavailable('postgresql', new Error('gone'));
+    jest.spyOn(test.backends.accounts, 'resetPassword').mockRejectedValueOnce(away);
+    const password = newPassword();
+    expect(outcomeOf(await reset(token, password))).toBe('503 dependency_unavailable');
+    expect((await login(user, user.password)).status).toBe(200);
+    expect((await reset(token, password)).status).toBe(204);
+    expect((await login(user, password)).status).toBe(200);
   });
 
   it('leaves a disabled account disabled', async () => {

@@ -1,4 +1,4 @@
-import type { ResetGrant, ResetTokenStore } from '../stores/reset-token/reset-token-store';
+import type { ResetGrant, ResetTokenStore, TakenGrant } from '../stores/reset-token/reset-token-store';
 import { deriveKeys } from './keyring';
 import { ResetTokens } from './reset-tokens';
 
@@ -14,12 +14,10 @@ class OpenStore implements ResetTokenStore {
     this.held.set(digest, { grant, expiresAt });
   }
 
-  async find(digest: string): Promise<ResetGrant | undefined> {
-    return this.held.get(digest)?.grant;
-  }
-
-  async remove(digest: string): Promise<boolean> {
-    return this.held.delete(digest);
+  async take(digest: string): Promise<TakenGrant | undefined> {
+    const taken = this.held.get(digest);
+    this.held.delete(digest);
+    return taken;
   }
 }
 
@@ -28,16 +26,16 @@ const setUp = (store = new OpenStore(), ...secrets: string[]) => ({
   tokens: new ResetTokens({ keys: deriveKeys(secrets.length > 0 ? secrets : [NEW], 'codes'), store, clock }),
 });
 
-it('finds the grant again until it is consumed, once', async () => {
+it('gives the grant once, and again when it was put back', async () => {
   const { tokens } = setUp();
   const { resetToken, expiresIn } = await tokens.issue(grant);
   expect(resetToken).toMatch(/^[\w-]{43}$/);
   expect(expiresIn).toBe(600);
-  expect(await tokens.find(resetToken)).toEqual(grant);
-  expect(await tokens.find(resetToken)).toEqual(grant);
-  expect(await tokens.consume(resetToken)).toBe(true);
-  expect(await tokens.consume(resetToken)).toBe(false);
-  expect(await tokens.find(resetToken)).toBeUndefined();
+  const consumed = await tokens.consume(resetToken);
+  expect(consumed?.grant).toEqual(grant);
+  expect(await tokens.consume(resetToken)).toBeUndefined();
+  await consumed?.putBack();
+  expect((await tokens.consume(resetToken))?.grant).toEqual(grant);
 });
 
 it('keeps a keyed digest for ten minutes, never the token', async () => {
@@ -51,16 +49,15 @@ it('finds nothing for another token or another text', async () => {
   const { tokens } = setUp();
   const { resetToken } = await tokens.issue(grant);
   for (const other of ['', `${resetToken}A`, resetToken.slice(1), 'A'.repeat(43), `${resetToken}\n`]) {
-    expect(await tokens.find(other)).toBeUndefined();
+    expect(await tokens.consume(other)).toBeUndefined();
   }
 });
 
 it('survives a change of keys while the old one is listed', async () => {
   const { store } = setUp();
   const { resetToken } = await setUp(store, OLD).tokens.issue(grant);
-  expect(await setUp(store, NEW).tokens.find(resetToken)).toBeUndefined();
+  expect(await setUp(store, NEW).tokens.consume(resetToken)).toBeUndefined();
   const both = setUp(store, NEW, OLD).tokens;
-  expect(await both.find(resetToken)).toEqual(grant);
-  expect(await both.consume(resetToken)).toBe(true);
+  expect((await both.consume(resetToken))?.grant).toEqual(grant);
   expect(store.held.size).toBe(0);
 });

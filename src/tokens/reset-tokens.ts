@@ -14,6 +14,12 @@ export interface ResetTokensOptions {
   readonly clock: Clock;
 }
 
+export interface ConsumedResetToken {
+  readonly grant: ResetGrant;
+  /** Throws `DependencyUnavailable`. */
+  putBack(): Promise<void>;
+}
+
 /** Tokens of 256 random bits that let their bearer set a new password; kept only as keyed digests. */
 export class ResetTokens {
   readonly #keys: readonly Buffer[];
@@ -37,22 +43,17 @@ export class ResetTokens {
   }
 
   /**
-   * What the token permits, without consuming it: a password that will not do must not cost the token. Throws
-   * `DependencyUnavailable`.
+   * Consumes a token: of any number of callers one gets what it permits, and can put it back, as good as before, if the
+   * work did not come to be. Throws `DependencyUnavailable`.
    */
-  async find(token: string): Promise<ResetGrant | undefined> {
+  async consume(token: string): Promise<ConsumedResetToken | undefined> {
     if (!SHAPE.test(token)) return undefined;
-    const found = await Promise.all(this.#digests(token).map((digest) => this.#store.find(digest)));
-    return found.find((grant) => grant !== undefined);
-  }
-
-  /** True for the one caller who consumed it. Throws `DependencyUnavailable`. */
-  async consume(token: string): Promise<boolean> {
-    const removed = await Promise.all(this.#digests(token).map((digest) => this.#store.remove(digest)));
-    return removed.includes(true);
-  }
-
-  #digests(token: string): readonly string[] {
-    return digestsWith(this.#keys, 'reset', token);
+    for (const digest of digestsWith(this.#keys, 'reset', token)) {
+      const taken = await this.#store.take(digest);
+      if (taken === undefined) continue;
+      const { grant, expiresAt } = taken;
+      return { grant, putBack: () => this.#store.put(digest, grant, expiresAt) };
+    }
+    return undefined;
   }
 }

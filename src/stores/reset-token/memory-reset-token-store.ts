@@ -1,13 +1,13 @@
 import type { Clock } from '../../clock';
 import { ExpiringMap } from '../memory/expiring-map';
-import type { ResetGrant, ResetTokenStore } from './reset-token-store';
+import type { ResetGrant, ResetTokenStore, TakenGrant } from './reset-token-store';
 
 const MAX_GRANTS = 1_000_000;
 
 /** Reset tokens in this process: for one instance alone. A restart voids them. */
 export class MemoryResetTokenStore implements ResetTokenStore {
   readonly #clock: Clock;
-  readonly #grants = new ExpiringMap<ResetGrant>(MAX_GRANTS);
+  readonly #grants = new ExpiringMap<TakenGrant>(MAX_GRANTS);
 
   constructor(options: { readonly clock: Clock }) {
     this.#clock = options.clock;
@@ -15,16 +15,12 @@ export class MemoryResetTokenStore implements ResetTokenStore {
 
   async put(digest: string, grant: ResetGrant, expiresAt: number): Promise<void> {
     const now = this.#clock.now();
-    if (expiresAt > now) this.#grants.set(digest, grant, expiresAt, now);
+    if (expiresAt > now) this.#grants.set(digest, { grant, expiresAt }, expiresAt, now);
   }
 
-  async find(digest: string): Promise<ResetGrant | undefined> {
-    return this.#grants.get(digest, this.#clock.now());
-  }
-
-  async remove(digest: string): Promise<boolean> {
-    const removed = this.#grants.get(digest, this.#clock.now()) !== undefined;
+  async take(digest: string): Promise<TakenGrant | undefined> {
+    const taken = this.#grants.get(digest, this.#clock.now());
     this.#grants.delete(digest);
-    return removed;
+    return taken;
   }
 }

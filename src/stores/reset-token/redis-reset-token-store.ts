@@ -1,11 +1,10 @@
 import type { Clock } from '../../clock';
 import type { RedisConnection } from '../redis/redis';
 import { loadScript } from '../redis/redis-script';
-import type { ResetGrant, ResetTokenStore } from './reset-token-store';
+import type { ResetGrant, ResetTokenStore, TakenGrant } from './reset-token-store';
 
 const putScript = loadScript(__dirname, 'put');
-const findScript = loadScript(__dirname, 'find');
-const removeScript = loadScript(__dirname, 'remove');
+const takeScript = loadScript(__dirname, 'take');
 
 /** Reset tokens in Redis, by Redis' time. */
 export class RedisResetTokenStore implements ResetTokenStore {
@@ -22,15 +21,11 @@ export class RedisResetTokenStore implements ResetTokenStore {
     await this.#connection.run(putScript, [keyOf(digest)], args);
   }
 
-  async find(digest: string): Promise<ResetGrant | undefined> {
-    const reply = await this.#connection.run(findScript, [keyOf(digest)], [this.#clock.offset]);
-    const [userId, credentialVersion] = reply as [string, number] | [];
-    if (userId === undefined || credentialVersion === undefined) return undefined;
-    return { userId, credentialVersion };
-  }
-
-  async remove(digest: string): Promise<boolean> {
-    return (await this.#connection.run(removeScript, [keyOf(digest)], [this.#clock.offset])) === 1;
+  async take(digest: string): Promise<TakenGrant | undefined> {
+    const reply = await this.#connection.run(takeScript, [keyOf(digest)], [this.#clock.offset]);
+    const [userId, credentialVersion, expiresAt] = reply as [string, number, number] | [];
+    if (userId === undefined || credentialVersion === undefined || expiresAt === undefined) return undefined;
+    return { grant: { userId, credentialVersion }, expiresAt };
   }
 }
 

@@ -13,36 +13,36 @@ export function resetTokenStoreContract(fixture: () => ResetTokenFixture): void 
     const { store, clock } = fixture();
     const digest = randomUUID();
     const grant = { userId: randomUUID(), credentialVersion: 7 };
-    await store.put(digest, grant, clock.now() + lifetime);
-    return { store, clock, digest, grant };
+    const expiresAt = clock.now() + lifetime;
+    await store.put(digest, grant, expiresAt);
+    return { store, clock, digest, grant, expiresAt };
   };
 
-  it('finds a grant as often as asked, until it is removed', async () => {
-    const { store, digest, grant } = await given();
-    expect(await store.find(digest)).toEqual(grant);
-    expect(await store.find(digest)).toEqual(grant);
-    expect(await store.find(randomUUID())).toBeUndefined();
-    expect(await store.remove(randomUUID())).toBe(false);
-    expect(await store.remove(digest)).toBe(true);
-    expect(await store.find(digest)).toBeUndefined();
+  it('gives a grant once, and again when it was put back', async () => {
+    const { store, digest, grant, expiresAt } = await given();
+    expect(await store.take(randomUUID())).toBeUndefined();
+    expect(await store.take(digest)).toEqual({ grant, expiresAt });
+    expect(await store.take(digest)).toBeUndefined();
+    await store.put(digest, grant, expiresAt);
+    expect(await store.take(digest)).toEqual({ grant, expiresAt });
   });
 
-  it('lets one of 64 at once remove it, in 100 rounds', async () => {
+  it('gives it to one of 64 at once, in 100 rounds', async () => {
     for (let round = 0; round < 100; round += 1) {
       const { store, digest } = await given();
-      const removed = await Promise.all(Array.from({ length: 64 }, () => store.remove(digest)));
-      expect(removed.filter(Boolean)).toHaveLength(1);
+      const taken = await Promise.all(Array.from({ length: 64 }, () => store.take(digest)));
+      expect(taken.filter((grant) => grant !== undefined)).toHaveLength(1);
     }
   });
 
-  it('forgets a grant when its time has come: none finds it, none removes it', async () => {
-    const { store, clock, digest } = await given();
-    clock.advance(595_000);
-    expect(await store.find(digest)).toBeDefined();
-    clock.advance(5_001);
-    expect(await store.find(digest)).toBeUndefined();
-    expect(await store.remove(digest)).toBe(false);
-    const late = await given(-1);
-    expect(await late.store.find(late.digest)).toBeUndefined();
+  it('forgets a grant when its time has come', async () => {
+    const early = await given();
+    early.clock.advance(595_000);
+    expect(await early.store.take(early.digest)).toBeDefined();
+    const late = await given();
+    late.clock.advance(600_001);
+    expect(await late.store.take(late.digest)).toBeUndefined();
+    const never = await given(-1);
+    expect(await never.store.take(never.digest)).toBeUndefined();
   });
 }

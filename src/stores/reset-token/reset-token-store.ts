@@ -5,6 +5,12 @@ export interface ResetGrant {
   readonly credentialVersion: number;
 }
 
+export interface TakenGrant {
+  readonly grant: ResetGrant;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
 /**
  * Reset tokens under way, by keyed digest. Tokens written before a restart of the server are void. Every key has a TTL.
  * All methods throw `DependencyUnavailable`.
@@ -12,8 +18,6 @@ export interface ResetGrant {
 export interface ResetTokenStore {
   /** Keeps a grant until `expiresAt` (milliseconds since the epoch). */
   put(digest: string, grant: ResetGrant, expiresAt: number): Promise<void>;
-  /** Reads without consuming. */
-  find(digest: string): Promise<ResetGrant | undefined>;
-  /** True for the one caller who removed it. */
-  remove(digest: string): Promise<boolean>;
+  /** Takes a grant away: of any number of callers one gets it, with its end, so that it can be put back. */
+  take(digest: string): Promise<TakenGrant | undefined>;
 }
