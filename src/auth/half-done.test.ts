@@ -68,4 +68,16 @@ describe.each(stateKinds)('what fails between store and record (%s)', (state) =>
     const { body } = await client().get('/users/me/sessions', other.accessToken);
     expect(body.sessions).toHaveLength(1);
   });
+
+  it('tells the owner of a reuse all the same where the record did not hear of it at first', async () => {
+    const { refreshToken } = await logIn(test, user);
+    await refresh(refreshToken);
+    test.clock.advance(31_000);
+    jest.spyOn(test.backends.sessionRecords, 'endReused').mockRejectedValueOnce(away);
+    expect(await refresh(refreshToken)).toBe('503 dependency_unavailable');
+    expect(await refresh(refreshToken)).toBe('401 invalid_refresh_token');
+    expect(await refresh(refreshToken)).toBe('401 invalid_refresh_token');
+    await test.deliverMails();
+    expect(test.mailer.to(user.email).filter(({ text }) => text.includes('outdated key'))).toHaveLength(1);
+  });
 });

@@ -32,7 +32,7 @@ describe.each(stateKinds)('64 refreshes with one token at once over %s', (state)
   }, 120_000);
 });
 
-describe.each(stateKinds)('64 presentations of an old refresh token at once over %s', (state) => {
+describe.each(stateKinds)('64 presentations of a used refresh token at once over %s', (state) => {
   it('end the session once, and tell the owner once, 10 times', async () => {
     const test = await createTestApp({ state, env: UNLIMITED });
     try {
@@ -42,7 +42,9 @@ describe.each(stateKinds)('64 presentations of an old refresh token at once over
         const { refreshToken: old } = await logIn(test, user);
         const { body: second } = await client.post('/auth/refresh', { refreshToken: old });
         const { body: third } = await client.post('/auth/refresh', { refreshToken: second.refreshToken });
-        const answers = await atOnce(64, () => client.post('/auth/refresh', { refreshToken: old }));
+        test.clock.advance(31_000);
+        const presented = round % 2 === 0 ? old : second.refreshToken;
+        const answers = await atOnce(64, () => client.post('/auth/refresh', { refreshToken: presented }));
         const { '401 refresh_token_reused': reused, ...others } = countOutcomes(answers);
         expect(reused).toBeGreaterThanOrEqual(1);
         expect(Object.keys(others).filter((outcome) => outcome !== '401 invalid_refresh_token')).toEqual([]);

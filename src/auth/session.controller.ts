@@ -13,8 +13,9 @@ export async function refresh(
 ): Promise<Answer<typeof tokenResponse>> {
   const presented = await rotation.present(body.refreshToken);
   if (presented === undefined) throw new Problem('invalid_refresh_token');
-  // Charged only now: a forged token must not use up the owner's budget.
-  await charge([{ policy: 'refresh', parts: [presented.record.id] }]);
+  // Charged only now: a forged token must not use up the owner's budget. And not for an old one: whoever holds the
+  // stolen branch must not be able to keep its reuse from being seen.
+  if (!rotation.isOld(presented)) await charge([{ policy: 'refresh', parts: [presented.record.id] }]);
   const result = await rotation.rotate(presented, { address, userAgent });
   if (result.outcome === 'rotated') return { body: tokenResponseBody(result.grant) };
   if (result.outcome === 'ended') throw new Problem('invalid_refresh_token');
@@ -28,17 +29,18 @@ export async function logout(
   { sessions, rotation, securityEvents }: Pick<Services, 'sessions' | 'rotation' | 'securityEvents'>,
   { body, principal, requestId, address }: Call<typeof logoutRequest, undefined, undefined, 'optional'>,
 ): Promise<Answer<undefined>> {
-  const ended = new Map<string, string>();
-  if (principal?.kind === 'user') ended.set(principal.session.sessionId, principal.user.id);
+  const end = async (userId: string, sessionId: string) => {
+    await sessions.end(userId, sessionId);
+    securityEvents.record('authn_token_revoked', { requestId, address, userId, sessionId });
+  };
+  // Before the refresh token is looked at: a bad one beside it must not keep this session alive.
+  if (principal?.kind === 'user') await end(principal.user.id, principal.session.sessionId);
   if (body?.refreshToken !== undefined) {
     const presented = await rotation.present(body.refreshToken);
     if (presented === undefined) throw new Problem('invalid_refresh_token');
-    ended.set(presented.record.id, presented.account.id);
-  }
-  if (ended.size === 0) throw new Problem(principal === undefined ? 'unauthenticated' : 'invalid_token');
-  for (const [sessionId, userId] of ended) {
-    await sessions.end(userId, sessionId);
-    securityEvents.record('authn_token_revoked', { requestId, address, userId, sessionId });
+    await end(presented.account.id, presented.record.id);
+  } else if (principal?.kind !== 'user') {
+    throw new Problem(principal === undefined ? 'unauthenticated' : 'invalid_token');
   }
   return { body: undefined };
 }

@@ -37,7 +37,8 @@ export const opaqueToken = z
   .max(512, 'is longer than any token')
   .refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
 
-export const id = z.uuid();
+/** One spelling each: lower case. */
+export const id = z.uuid().regex(/^[^A-Z]*$/, 'must be in lower case');
 
 export const timestamp = z.iso.datetime();
 

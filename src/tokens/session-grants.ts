@@ -22,7 +22,7 @@ export interface Lifetime {
   readonly expiresAt: number;
 }
 
-type Session = Pick<SessionRecord, 'id' | 'secret' | 'endsAt'>;
+type Session = Pick<SessionRecord, 'id' | 'secret'>;
 
 export interface SessionGrantsOptions {
   readonly accessTokens: AccessTokens;
@@ -48,7 +48,7 @@ export class SessionGrants {
       userId: user.id,
       sessionId: record.id,
       role: user.role,
-      sessionEndsAt: record.endsAt,
+      sessionEndsAt: lifetime.expiresAt,
     });
     const refreshToken = refreshTokens.issue({
       sessionId: record.id,

@@ -1,6 +1,7 @@
+import type { Clock } from '../clock';
 import type { Account } from '../stores/account/account-store';
 import { unlessUnavailable } from '../stores/dependency-unavailable';
-import type { SessionStore } from '../stores/session/session-store';
+import { REPLAY_GRACE_MS, type SessionStore } from '../stores/session/session-store';
 import type {
   Device,
   SessionRecord,
@@ -28,6 +29,7 @@ export interface SessionRotationOptions {
   readonly sessions: Pick<Sessions, 'refill'>;
   readonly refreshTokens: RefreshTokens;
   readonly grants: SessionGrants;
+  readonly clock: Clock;
 }
 
 /**
@@ -68,8 +70,10 @@ export class SessionRotation {
       return { outcome: 'reused' };
     }
     if (rotation.outcome === 'ended') {
-      // The record may not know yet: whoever ended the session in the store may have failed before writing it.
-      await records.end(account.id, record.id);
+      // The record may not know yet: whoever ended the session in the store may have failed before writing it, or be
+      // about to. An old token is reuse here too, or of two at once one could end the session without a notice.
+      if (this.isOld(presented)) await records.endReused(account.id, record.id);
+      else await records.end(account.id, record.id);
     }
     if (rotation.outcome === 'ended' || rotation.outcome === 'missing') return { outcome: 'ended' };
 
@@ -93,5 +97,16 @@ export class SessionRotation {
     // accepted for longer, should the store be lost.
     await records.confirm(record.id, generation).catch(unlessUnavailable);
     return { outcome: 'rotated', grant: grants.issue(account, record, generation, lifetime) };
+  }
+
+  /** Whether the record alone says that this token must not come again. */
+  isOld({ generation, record }: PresentedRefresh): boolean {
+    if (generation < record.generation - 1) return true;
+    const { confirmedAt } = record;
+    return (
+      generation === record.generation - 1 &&
+      confirmedAt !== null &&
+      this.#options.clock.now() > confirmedAt + REPLAY_GRACE_MS
+    );
   }
 }

@@ -83,31 +83,29 @@ export class Sessions {
   /** Ends one session at once, on every instance; false if the user has no such live session. */
   async end(userId: string, sessionId: string): Promise<boolean> {
     const { store, records } = this.#options;
-    // Store, record, store: a refill that read the record before it was ended must not outlive it.
-    const held = await store.find(userId, sessionId);
-    if (held.outcome === 'live') await store.end(userId, [sessionId]);
+    // The record first: if it fails nothing has happened and the call can be made again, with the same access token. A
+    // refill that read the record before meets the tombstone.
     const ended = await records.end(userId, sessionId);
-    if (ended) await store.end(userId, [sessionId]);
-    return ended;
+    const held = ended || (await store.find(userId, sessionId)).outcome === 'live';
+    if (held) await store.end(userId, [sessionId]);
+    return held;
   }
 
   /** Ends every session of a user at once, except one. */
   async endAll(userId: string, exceptSessionId?: string): Promise<void> {
-    await this.endingAll(
-      userId,
-      () => this.#options.records.endAll(userId, exceptSessionId),
-      exceptSessionId,
-    );
+    const { store, records } = this.#options;
+    const ended = await records.endAll(userId, exceptSessionId);
+    await store.endAll(userId, exceptSessionId);
+    await store.end(userId, ended);
   }
 
-  /** Makes a change that ends a user's sessions in the record (it names them), and ends them in the store around it. */
-  async endingAll(
-    userId: string,
-    change: () => Promise<readonly string[]>,
-    exceptSessionId?: string,
-  ): Promise<void> {
+  /**
+   * Makes a change of credentials that ends all of a user's sessions in the record (it names them), and ends them in the
+   * store around it: before, so that a store that is away prevents the change rather than survives it.
+   */
+  async endingAll(userId: string, change: () => Promise<readonly string[]>): Promise<void> {
     const { store } = this.#options;
-    await store.endAll(userId, exceptSessionId);
+    await store.endAll(userId);
     await store.end(userId, await change());
   }
 

@@ -143,6 +143,16 @@ describe.each(stateKinds)('the signed-in user over %s', (state) => {
     expect((await client().post('/auth/refresh', { refreshToken })).status).toBe(200);
   });
 
+  it('knows one spelling of an id: another revokes nothing in part', async () => {
+    const user = await signUp(test);
+    const tokens = await logIn(test, user);
+    const { body } = await client().get('/users/me/sessions', tokens.accessToken);
+    const id = String(body.sessions[0].id).toUpperCase();
+    const answer = await client().call('delete', `/users/me/sessions/${id}`, undefined, tokens.accessToken);
+    expect(outcomeOf(answer)).toBe('404 not_found');
+    expect((await client().post('/auth/refresh', { refreshToken: tokens.refreshToken })).status).toBe(200);
+  });
+
   it.each(['x', '1', '%00', "'%20OR%201=1", '01890a5d-ac96-774b-bcce-b302099a8057'])(
     'finds no session named %s',
     async (id) => {
