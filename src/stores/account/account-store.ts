@@ -60,7 +60,10 @@ export interface AccountStore {
   changeUsername(userId: string, username: string): Promise<Account | undefined>;
   /** True if the e-mail's account completed a login from the address within 90 days, among its newest ten. */
   knowsAddress(email: string, address: string): Promise<boolean>;
-  /** Makes the first admin, verified, if there is no admin; refuses an e-mail that belongs to somebody else. */
+  /**
+   * Makes the first admin, verified, if there is no admin; replaces a pending account with that e-mail, refuses one that
+   * belongs to somebody else.
+   */
   createFirstAdmin(admin: {
     readonly email: string;
     readonly username: string;

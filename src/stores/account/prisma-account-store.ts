@@ -129,6 +129,8 @@ export class PrismaAccountStore implements AccountStore {
       await tx.$executeRaw`SELECT pg_advisory_xact_lock(${FIRST_ADMIN_LOCK})`;
       if ((await tx.user.findFirst({ where: { role: 'ADMIN' }, select: { id: true } })) !== null)
         return 'exists';
+      // Whoever registered the address and never proved it must not keep the service from starting.
+      await tx.user.deleteMany({ where: { email: admin.email, emailVerifiedAt: null } });
       if ((await tx.user.findUnique({ where: { email: admin.email } })) !== null) return 'email_taken';
       await tx.user.create({
         data: {
