@@ -77,6 +77,9 @@ CREATE INDEX "sessions_user_id_created_at_idx" ON "sessions"("user_id", "created
 CREATE INDEX "sessions_expires_at_idx" ON "sessions"("expires_at");
 
 -- CreateIndex
+CREATE INDEX "sessions_revoked_at_idx" ON "sessions"("revoked_at");
+
+-- CreateIndex
 CREATE INDEX "known_addresses_last_seen_at_idx" ON "known_addresses"("last_seen_at");
 
 -- CreateIndex

@@ -4,10 +4,11 @@ import type { Database } from '../postgres/database';
 import type { HousekeepingStore, Removed } from './housekeeping-store';
 
 const HOUSEKEEPING_LOCK = 7_421_002;
-/** Records of ended sessions are kept for a day, so that a late token still finds why it is refused. */
+/** A session that has ended leaves a record for a day, so that a late token still finds why it is refused. */
 const ENDED_SESSION_KEPT_MS = 24 * 60 * 60_000;
-/** Rows removed of each table in one round: a round stays short, what is left goes in the next. */
-const MOST_A_ROUND = 10_000;
+/** Rows removed of each table in one transaction, which so stays short, and the most transactions in one round. */
+const BATCH = 5_000;
+const MOST_BATCHES = 200;
 
 /** Housekeeping in PostgreSQL, under a lock that one process at a time gets. */
 export class PrismaHousekeepingStore implements HousekeepingStore {
@@ -20,6 +21,21 @@ export class PrismaHousekeepingStore implements HousekeepingStore {
   }
 
   async removeExpired(): Promise<Removed | undefined> {
+    let total: Removed | undefined;
+    for (let batch = 0; batch < MOST_BATCHES; batch += 1) {
+      const removed = await this.#removeBatch();
+      if (removed === undefined) break;
+      total = {
+        pendingAccounts: removed.pendingAccounts + (total?.pendingAccounts ?? 0),
+        sessions: removed.sessions + (total?.sessions ?? 0),
+        knownAddresses: removed.knownAddresses + (total?.knownAddresses ?? 0),
+      };
+      if (Math.max(removed.pendingAccounts, removed.sessions, removed.knownAddresses) < BATCH) break;
+    }
+    return total;
+  }
+
+  async #removeBatch(): Promise<Removed | undefined> {
     const now = this.#clock.now();
     const before = (ms: number) => new Date(now - ms);
     return this.#database.transaction(async (tx) => {
@@ -30,13 +46,17 @@ export class PrismaHousekeepingStore implements HousekeepingStore {
         DELETE FROM users WHERE id IN (
           SELECT id FROM users
           WHERE email_verified_at IS NULL AND registered_at <= ${before(PENDING_LIFETIME_MS)}
-          LIMIT ${MOST_A_ROUND} FOR UPDATE SKIP LOCKED)`;
+          LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`;
       const sessions = await tx.$executeRaw`
         DELETE FROM sessions WHERE id IN (
-          SELECT id FROM sessions WHERE expires_at <= ${before(ENDED_SESSION_KEPT_MS)}
-          LIMIT ${MOST_A_ROUND} FOR UPDATE SKIP LOCKED)`;
+          SELECT id FROM sessions
+          WHERE expires_at <= ${before(ENDED_SESSION_KEPT_MS)} OR revoked_at <= ${before(ENDED_SESSION_KEPT_MS)}
+          LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`;
       const knownAddresses = await tx.$executeRaw`
-        DELETE FROM known_addresses WHERE last_seen_at <= ${before(KNOWN_ADDRESS_LIFETIME_MS)}`;
+        DELETE FROM known_addresses WHERE (user_id, address) IN (
+          SELECT user_id, address FROM known_addresses
+          WHERE last_seen_at <= ${before(KNOWN_ADDRESS_LIFETIME_MS)}
+          LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`;
       return { pendingAccounts, sessions, knownAddresses };
     });
   }
