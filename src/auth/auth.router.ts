@@ -125,6 +125,11 @@ export const authEndpoints: readonly AnyEndpoint<Services>[] = [
     description: 'For nginx `auth_request`, Traefik and Caddy. `?role=ADMIN` asks for a role.',
     access: 'guest',
     query: schemas.checkQuery,
+    headers: {
+      'X-Auth-Subject': 'Id of the user or guest',
+      'X-Auth-Role': 'GUEST, USER or ADMIN',
+      'X-Auth-Session': 'Id of the session; none for a guest',
+    },
     status: 204,
     response: undefined,
     errors: ['forbidden'],

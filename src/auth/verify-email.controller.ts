@@ -54,6 +54,6 @@ function brokenLink(): Answer<typeof html> {
         'If you have confirmed your address already, just log in. Otherwise ask for a new code where you signed up.',
       ],
     },
-    400,
+    'validation_failed',
   );
 }

@@ -18,6 +18,7 @@ export const verifyEmailEndpoints: readonly AnyEndpoint<Services>[] = [
     response: html,
     contentType: 'text/html',
     errors: [],
+    toldInForm: ['validation_failed'],
     handler: showVerifyEmail,
   }),
   endpoint({
@@ -31,6 +32,7 @@ export const verifyEmailEndpoints: readonly AnyEndpoint<Services>[] = [
     response: html,
     contentType: 'text/html',
     errors: [],
+    toldInForm: ['validation_failed'],
     handler: verifyEmailByLink,
   }),
 ];

@@ -32,8 +32,8 @@ export interface RouteCharge extends Charge {
 /** What a controller answers. */
 export interface Answer<R> {
   readonly body: Answered<R>;
-  /** Where the answer is not the endpoint's usual one: an unhappy page. */
-  readonly status?: number;
+  /** Where the answer, in the endpoint's own form, is a problem all the same: its status and its count are the problem's. */
+  readonly problem?: ProblemName;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -73,6 +73,10 @@ export interface Endpoint<S, B = unknown, Q = unknown, P = unknown, R = unknown,
   readonly contentType?: string;
   /** Problems of this call's own; those that any call can have are added. */
   readonly errors: readonly ProblemName[];
+  /** Problems that it answers in its own form: a page, a report. */
+  readonly toldInForm?: readonly ProblemName[];
+  /** Headers of the answer that say something of this call, by what they say. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly handler: (services: S, call: Call<B, Q, P, A>) => Promise<Answer<R>>;
   /** Told once how each well-formed request ended, also one that a limit refused: null for a success. */
   readonly settled?: (services: S, problem: string | null) => void;

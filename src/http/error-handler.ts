@@ -43,7 +43,7 @@ export function asProblem(error: unknown): Problem {
   if (error instanceof DependencyUnavailable) {
     return new Problem('dependency_unavailable', {
       retryAfterSeconds: 1,
-      detail: 'A part of the service is away. Nothing has been lost; try again.',
+      detail: 'A part of the service is away. Try again in a moment.',
       cause: error,
     });
   }

@@ -106,7 +106,9 @@ function matched(schema: ZodType, params: unknown): unknown {
 /** The answer passes through its schema and loses what that does not name: a leaked hash cannot leave. */
 function send(endpoint: AnyEndpoint<never>, response: Response, answer: Answer<unknown>): void {
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
-  response.status(answer.status ?? endpoint.status);
+  const problem = answer.problem && new Problem(answer.problem);
+  if (problem) contextOf(response).problem = problem.code;
+  response.status(problem?.status ?? endpoint.status);
   if (endpoint.response === undefined) {
     response.end();
   } else if (endpoint.contentType === undefined) {

@@ -1,7 +1,8 @@
 import { type ZodType, z } from 'zod';
 import type { AnyEndpoint } from './endpoint';
+import { headersOf, PROBLEM_SCHEMA, problemResponses } from './openapi-responses';
 import type { Access } from './principal';
-import { PROBLEMS, type ProblemName } from './problem';
+import type { ProblemName } from './problem';
 
 type Json = Record<string, unknown>;
 
@@ -45,29 +46,6 @@ export function openApiDocument(groups: readonly EndpointGroup[], version: strin
   };
 }
 
-const PROBLEM_SCHEMA = {
-  type: 'object',
-  description: 'RFC 9457 problem details',
-  properties: {
-    type: { type: 'string', format: 'uri' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string' },
-    code: { type: 'string', enum: [...new Set(Object.keys(PROBLEMS).map(codeOf))] },
-    requestId: { type: 'string' },
-    errors: {
-      type: 'array',
-      description: 'With 400: the members at fault',
-      items: {
-        type: 'object',
-        properties: { path: { type: 'string' }, message: { type: 'string' } },
-        required: ['path', 'message'],
-      },
-    },
-  },
-  required: ['type', 'title', 'status', 'detail', 'code', 'requestId'],
-};
-
 const SECURITY: Readonly<Record<Access, unknown[] | undefined>> = {
   public: [],
   optional: [{}, { bearer: [] }],
@@ -94,31 +72,35 @@ function operation(group: EndpointGroup, endpoint: AnyEndpoint<never>, schemas: 
       },
     }),
     responses: {
-      [endpoint.status]: success(group, endpoint, schemas),
-      ...problems([...endpoint.errors, ...group.errors, ...errorsOf(endpoint)]),
+      [endpoint.status]: {
+        description: endpoint.status === 204 ? 'Done' : endpoint.summary,
+        headers: headersOf({
+          'X-Request-Id': 'Names this request in logs',
+          ...(group.limited && LIMITER_HEADERS),
+          ...endpoint.headers,
+        }),
+        ...(endpoint.response !== undefined && { content: formOf(endpoint, schemas) }),
+      },
+      ...problemResponses(
+        [...endpoint.errors, ...group.errors, ...errorsOf(endpoint)],
+        endpoint.toldInForm ?? [],
+        formOf(endpoint, schemas),
+      ),
     },
   };
 }
 
-function success(group: EndpointGroup, endpoint: AnyEndpoint<never>, schemas: Json): Json {
-  const header = (description: string) => ({ description, schema: { type: 'string' } });
-  return {
-    description: endpoint.status === 204 ? 'Done' : endpoint.summary,
-    headers: {
-      'X-Request-Id': header('Names this request in logs'),
-      ...(group.limited && {
-        'RateLimit-Policy': header('The limits that applied: q capacity, w seconds to fill'),
-        RateLimit: header('What is left: r tokens, t seconds to the next'),
-      }),
-    },
-    ...(endpoint.response !== undefined && {
-      content: {
-        [endpoint.contentType ?? 'application/json']: {
-          schema: schemaOf(endpoint.response, 'output', schemas),
-        },
-      },
-    }),
-  };
+const LIMITER_HEADERS = {
+  'RateLimit-Policy': 'The limits that applied: q capacity, w seconds to fill',
+  RateLimit: 'What is left: r tokens, t seconds to the next',
+  'X-RateLimit-Limit': 'Capacity of the tightest limit',
+  'X-RateLimit-Remaining': 'What is left of it',
+};
+
+/** The form that an endpoint answers in: its media type and schema. */
+function formOf({ response, contentType }: AnyEndpoint<never>, schemas: Json): Json {
+  if (response === undefined) return {};
+  return { [contentType ?? 'application/json']: { schema: schemaOf(response, 'output', schemas) } };
 }
 
 /** Problems that follow from what the endpoint takes. */
@@ -132,29 +114,6 @@ function errorsOf(endpoint: AnyEndpoint<never>): ProblemName[] {
     ...(authenticated ? (['unauthenticated', 'invalid_token'] as const) : []),
     ...(endpoint.access === 'user' ? (['forbidden'] as const) : []),
   ];
-}
-
-/** One response a status, naming the codes it can have. */
-function problems(names: readonly ProblemName[]): Json {
-  const byStatus = new Map<number, Set<string>>();
-  for (const name of names) {
-    const { status } = PROBLEMS[name];
-    byStatus.set(status, (byStatus.get(status) ?? new Set()).add(codeOf(name)));
-  }
-  const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
-  return Object.fromEntries(
-    [...byStatus]
-      .sort(([a], [b]) => a - b)
-      .map(([status, codes]) => [
-        status,
-        { description: [...codes].map((code) => `\`${code}\``).join(', '), content },
-      ]),
-  );
-}
-
-function codeOf(name: string): string {
-  const entry = PROBLEMS[name as ProblemName];
-  return 'code' in entry ? entry.code : name;
 }
 
 function parametersOf(place: 'path' | 'query', schema: ZodType | undefined, schemas: Json): Json[] {

@@ -38,9 +38,16 @@ export const operationsEndpoints: readonly AnyEndpoint<OperationsServices>[] = [
     status: 200,
     response: healthReport,
     errors: [],
+    toldInForm: ['dependency_unavailable'],
     handler: async ({ health }: OperationsServices) => {
       const report = await health.report();
-      return { body: { ...report }, ...(report.status !== 'ready' && { status: 503 }) };
+      return {
+        body: { ...report },
+        ...(report.status !== 'ready' && {
+          problem: 'dependency_unavailable' as const,
+          headers: { 'Retry-After': '1' },
+        }),
+      };
     },
   }),
   endpoint({

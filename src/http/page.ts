@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Eta } from 'eta';
 import { z } from 'zod';
 import type { Answer } from './endpoint';
+import type { ProblemName } from './problem';
 
 /** What a page says: plain words, and at most one button, which posts to the page's own address. */
 export interface Page {
@@ -25,10 +26,10 @@ const PAGE_HEADERS = {
 };
 
 /** Answers with a page. */
-export function pageAnswer(page: Page, status?: number): Answer<typeof html> {
+export function pageAnswer(page: Page, problem?: ProblemName): Answer<typeof html> {
   return {
     body: eta.render('./page', { button: undefined, ...page, style }),
     headers: PAGE_HEADERS,
-    ...(status !== undefined && { status }),
+    ...(problem !== undefined && { problem }),
   };
 }
