@@ -90,7 +90,7 @@ export async function compose(
   const services = {
     accounts: backends.accounts,
     sessions,
-    rotation: new SessionRotation({ ...sessionStores, sessions, refreshTokens, grants }),
+    rotation: new SessionRotation({ ...sessionStores, sessions, refreshTokens, grants, clock }),
     accessTokens,
     signingKeys,
     oneTimeCodes,
