@@ -57,13 +57,17 @@ export async function logoutAll(
 
 /** A signed-in user gives the password again; the session counts as fresh for 15 minutes. */
 export async function reauthenticate(
-  { accounts, passwordHasher, sessions }: Pick<Services, 'accounts' | 'passwordHasher' | 'sessions'>,
-  { body, principal }: Call<typeof reauthentication, undefined, undefined, 'user'>,
+  services: Pick<Services, 'accounts' | 'passwordHasher' | 'sessions' | 'securityEvents'>,
+  { body, principal, requestId, address }: Call<typeof reauthentication, undefined, undefined, 'user'>,
 ): Promise<Answer<undefined>> {
-  const account = await accounts.find(principal.user.id);
-  const matches = await passwordHasher.verify(body.password, account?.passwordHash ?? null);
-  if (!matches) throw new Problem('wrong_password');
-  if (!(await sessions.markFresh(principal.user.id, principal.session.sessionId)))
+  const { accounts, passwordHasher, sessions, securityEvents } = services;
+  const userId = principal.user.id;
+  const account = await accounts.find(userId);
+  if (!(await passwordHasher.verify(body.password, account?.passwordHash ?? null))) {
+    securityEvents.record('authn_login_fail', { requestId, address, userId, method: 'reauthentication' });
+    throw new Problem('wrong_password');
+  }
+  if (!(await sessions.markFresh(userId, principal.session.sessionId)))
     throw new Problem('invalid_token');
   return { body: undefined };
 }
