@@ -43,10 +43,12 @@ export class MemoryOtpStore implements OtpStore {
     const now = this.#clock.now();
     const key = keyOf(account, purpose);
     const entries = this.#living(key, now);
-    if (!entries.some((entry) => entry.id === id)) return;
-    const activated = entries.map((entry): HeldEntry => {
-      if (entry.id !== id) return { ...entry, digits: 'dead' };
-      return entry.digits === 'staged' ? { ...entry, digits: 'active' } : entry;
+    const position = entries.findIndex((entry) => entry.id === id);
+    if (position === -1) return;
+    // Those staged after it live: of two mails under way the older may be accepted last.
+    const activated = entries.map((entry, index): HeldEntry => {
+      if (index < position) return { ...entry, digits: 'dead' };
+      return index === position && entry.digits === 'staged' ? { ...entry, digits: 'active' } : entry;
     });
     this.#save(key, activated, now);
   }

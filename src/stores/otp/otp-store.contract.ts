@@ -148,6 +148,32 @@ export function otpStoreContract(fixture: () => OtpFixture): void {
     expect(await token(account, newer.mail.tokenDigest)).toBe('unknown');
   });
 
+  it.each([
+    ['in order', false],
+    ['in reversed order', true],
+  ])('leaves the newer of two mails under way its digits, when they are accepted %s', async (_, reversed) => {
+    const { store } = fixture();
+    for (const kind of ['code', 'token'] as const) {
+      const account = randomUUID();
+      const [older, newer] = [entry(), entry()];
+      for (const mail of [older, newer]) await store.stage(account, 'login', mail);
+      const accepted = reversed ? [newer, older] : [older, newer];
+      for (const { id } of accepted) await store.activate(account, 'login', id);
+      expect(await code(account, older.codeDigest)).toBe('wrong');
+      const right = kind === 'code' ? code(account, newer.codeDigest) : token(account, older.tokenDigest);
+      expect(await right).toBe('accepted');
+    }
+  });
+
+  it('keeps the digits of a mail still under way when an older one is accepted', async () => {
+    const { store } = fixture();
+    const account = randomUUID();
+    const [older, newer] = [entry(), entry()];
+    for (const mail of [older, newer]) await store.stage(account, 'login', mail);
+    await store.activate(account, 'login', older.id);
+    expect(await code(account, newer.codeDigest)).toBe('accepted');
+  });
+
   it('counts a wrong try against every living set of digits', async () => {
     const { store } = fixture();
     const { account, mail } = await mailed();

@@ -46,7 +46,10 @@ export const MAX_OUTSTANDING_TOKENS = 8;
 export interface OtpStore {
   /** Makes an entry acceptable, beside the one that is current, before its mail goes out. */
   stage(account: string, purpose: OtpPurpose, entry: OtpEntry): Promise<void>;
-  /** The mail server has accepted the mail: the digits of every other entry die, their tokens live on. */
+  /**
+   * The mail server has accepted the mail: the digits of every entry staged before it die, their tokens live on. Digits
+   * that a newer mail has killed stay dead, however late their own is accepted.
+   */
   activate(account: string, purpose: OtpPurpose, id: string): Promise<void>;
   /** The mail did not go out: the entry dies whole. */
   discard(account: string, purpose: OtpPurpose, id: string): Promise<void>;
