@@ -3,7 +3,7 @@ import type { Backends } from './backends';
 import type { Clock } from './clock';
 import type { Config } from './config';
 import { Health } from './health';
-import { Limiter } from './limits/limiter';
+import { type Charge, Limiter } from './limits/limiter';
 import { MailComposer } from './mail/mail-composer';
 import { OutboxWorker } from './mail/outbox-worker';
 import type { Recipient } from './mail/recipients';
@@ -69,6 +69,7 @@ export async function compose(
     keys: deriveKeys(config.secretKeys, 'limits'),
     events: { onDecision: metrics.countDecision.bind(metrics) },
   };
+  const limiter = new Limiter({ ...limits, store: backends.tokenBucketStore });
   const worker = new OutboxWorker({
     store: backends.outboxStore,
     recipients: { find: ({ email }) => recipientAt(backends.accounts, email) },
@@ -78,6 +79,10 @@ export async function compose(
       templates: new MailTemplates({ baseUrl: config.baseUrl }),
       baseUrl: config.baseUrl,
     }),
+    budget: {
+      take: async (email) => (await limiter.take([mailCharge(email)])).allowed,
+      giveBack: (email) => limiter.giveBack([mailCharge(email)]),
+    },
     mailer: backends.mailer,
     clock,
     log: logger,
@@ -99,11 +104,11 @@ export async function compose(
     passwordHasher: await PasswordHasher.create({
       cost: config.bcryptCost,
       peppers: config.passwordPeppers,
-      // Workers share the machine's cores, and each its own thread pool.
-      ...(config.workers > 1 && { concurrency: Math.ceil(availableParallelism() / config.workers) }),
+      // Workers share the machine's cores.
+      concurrency: Math.ceil(availableParallelism() / config.workers),
     }),
     passwordPolicy: new PasswordPolicy({ minLength: config.passwordMinLength, productName: 'Tollgate' }),
-    limiter: new Limiter({ ...limits, store: backends.tokenBucketStore }),
+    limiter,
     localLimiter: new Limiter({ ...limits, store: new MemoryTokenBucketStore({ clock }) }),
     outbox: worker,
     metrics,
@@ -113,6 +118,8 @@ export async function compose(
   };
   return { services, worker };
 }
+
+const mailCharge = (email: string): Charge => ({ policy: 'mail', parts: [email] });
 
 /** Whom a mail to this address is for, as the account stands when it goes out. */
 async function recipientAt(accounts: AccountStore, email: string): Promise<Recipient | undefined> {

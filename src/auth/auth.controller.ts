@@ -12,16 +12,14 @@ const REGISTERED = 'If the address can be registered, a mail with a code is on i
 
 /** Answers the same, after the same work, whether the address is new, pending or somebody's already. */
 export async function register(
-  services: Pick<Services, 'accounts' | 'passwordHasher' | 'passwordPolicy' | 'limiter' | 'outbox'>,
+  services: Pick<Services, 'accounts' | 'passwordHasher' | 'passwordPolicy' | 'outbox'>,
   { body }: Call<typeof registration>,
 ): Promise<Answer<typeof message>> {
-  const { accounts, passwordHasher, passwordPolicy, limiter, outbox } = services;
+  const { accounts, passwordHasher, passwordPolicy, outbox } = services;
   const { email, username, password } = body;
   refuseMember('password', passwordPolicy.check(password, { email, username }));
   const passwordHash = await passwordHasher.hash(password);
-  // Over the recipient's limit the registration still replaces the pending one: its older codes must die all the same.
-  const { allowed: mail } = await limiter.take([{ policy: 'mail', parts: [email] }]);
-  await accounts.register({ email, username, passwordHash, mail });
+  await accounts.register({ email, username, passwordHash });
   outbox.wake();
   return { body: { message: REGISTERED } };
 }

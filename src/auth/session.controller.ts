@@ -67,8 +67,7 @@ export async function reauthenticate(
     securityEvents.record('authn_login_fail', { requestId, address, userId, method: 'reauthentication' });
     throw new Problem('wrong_password');
   }
-  if (!(await sessions.markFresh(userId, principal.session.sessionId)))
-    throw new Problem('invalid_token');
+  if (!(await sessions.markFresh(userId, principal.session.sessionId))) throw new Problem('invalid_token');
   return { body: undefined };
 }
 

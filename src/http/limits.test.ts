@@ -1,8 +1,10 @@
 import request, { type Response } from 'supertest';
-import { countOutcomes, outcomeOf } from '../testing/answers';
+import { countOutcomes, outcomeOf, plainAnswer } from '../testing/answers';
 import { ApiClient, logIn, newUser, signUp } from '../testing/api-client';
 import { atOnce } from '../testing/at-once';
 import { createTestApp, stateKinds, type TestApp } from '../testing/test-app';
+
+const HOUR = 3_600_000;
 
 const limitHeaders = ({ headers }: Response) =>
   Object.fromEntries(
@@ -80,6 +82,50 @@ describe.each(stateKinds)('limits over %s', (state) => {
       expect(limitHeaders(answers[2] as Response)).toEqual(limitHeaders(answers[0] as Response));
       await test.deliverMails();
       expect(test.mailer.to(user.email)).toHaveLength(2);
+    });
+  });
+
+  describe('of mails', () => {
+    const ask = (email: string, purpose: string) =>
+      new ApiClient(test.app).post('/otp/request', { email, purpose });
+    let test: TestApp;
+    let email: string;
+    beforeEach(async () => {
+      test = await open();
+      ({ email } = await signUp(test));
+      // Until the mail of the registration is forgotten.
+      test.clock.advance(HOUR);
+    });
+    const mailsAfter = async (requests: Promise<unknown>) => {
+      const { length } = test.mailer.to(email);
+      await requests;
+      await test.deliverMails();
+      return test.mailer.to(email).length - length;
+    };
+
+    it('are not used up by requests that become no mails: the owner is still sent a reset code', async () => {
+      expect(await mailsAfter(atOnce(10, () => ask(email, 'verify_email')))).toBe(0);
+      expect(await mailsAfter(ask(email, 'reset_password'))).toBe(1);
+    });
+
+    it('let five of six codes through; rows and answers are those of an unknown address', async () => {
+      const rows = () => test.database.run((db) => db.outboxMail.count());
+      const unknown = await atOnce(6, () => ask(newUser().email, 'reset_password'));
+      expect(await rows()).toBe(6);
+      await test.deliverMails();
+      expect(await rows()).toBe(0);
+      const answers = [];
+      for (let round = 0; round < 6; round++) answers.push(await ask(email, 'reset_password'));
+      expect(await rows()).toBe(6);
+      expect(
+        new Set([...unknown, ...answers].map((answer) => JSON.stringify(plainAnswer(answer)))).size,
+      ).toBe(1);
+      expect(answers[0]?.status).toBe(202);
+      expect(await mailsAfter(Promise.resolve())).toBe(5);
+      expect(await rows()).toBe(0);
+      // The seventh, with the budget known to be used up, is written all the same.
+      await ask(email, 'reset_password');
+      expect(await rows()).toBe(1);
     });
   });
 

@@ -1,4 +1,5 @@
 import { DependencyUnavailable } from '../stores/dependency-unavailable';
+import type { MailKind } from '../stores/outbox/outbox-store';
 import { smtpRefusal, startRawServer } from '../testing/smtp-test-server';
 import { createTestOutbox, type TestOutbox } from '../testing/test-outbox';
 
@@ -61,6 +62,82 @@ describe('the delivery of a mail', () => {
     expect(codes.discard.mock.calls.map(([, , id]) => id)).toEqual(['c1', 'c2']);
     expect(codes.activate.mock.calls.map(([, , id]) => id)).toEqual(['c3']);
     expect(received[0]?.parsed.text).toMatch(/^000003$/m);
+  });
+
+  describe('by the budget of the recipient', () => {
+    /** Of so many mails. */
+    const budgetOf = (share: number) => {
+      const budget = { left: share, take: jest.fn(), giveBack: jest.fn() };
+      budget.take.mockImplementation(async (_email: string) => {
+        if (budget.left === 0) return false;
+        budget.left -= 1;
+        return true;
+      });
+      budget.giveBack.mockImplementation(async (_email: string) => {
+        budget.left += 1;
+      });
+      return budget;
+    };
+
+    it('holds back what anybody can cause, silently, and never what warns the owner', async () => {
+      const { url } = await outbox.smtp();
+      const budget = budgetOf(0);
+      const { worker, codes, seen } = outbox.working(url, { budget });
+      const kinds = ['LOGIN_CODE', 'RESET_CODE', 'ALREADY_REGISTERED', 'PASSWORD_CHANGED', 'TOKEN_REUSED'];
+      for (const kind of kinds) await outbox.enqueue({ kind: kind as MailKind });
+      await worker.drain();
+      expect([...seen.sent].sort()).toEqual(['PASSWORD_CHANGED', 'TOKEN_REUSED']);
+      expect(budget.take.mock.calls).toEqual(Array(3).fill(['stored-ann@example.com']));
+      expect(codes.draw).not.toHaveBeenCalled();
+      expect(seen).toMatchObject({ failed: [], givenUp: [] });
+      expect(seen.log).toHaveLength(3);
+      expect(JSON.stringify(seen.log)).not.toContain('@');
+      expect(await outbox.waiting()).toBe(0);
+    });
+
+    it('charges nothing for what is for nobody, or no longer for them', async () => {
+      const { url } = await outbox.smtp();
+      const budget = budgetOf(5);
+      const { worker } = outbox.working(url, { budget });
+      await outbox.enqueue({ email: 'nobody@example.com' });
+      await outbox.enqueue({ kind: 'VERIFY_EMAIL' });
+      await worker.drain();
+      expect(budget.take).not.toHaveBeenCalled();
+    });
+
+    it('counts a mail once, however often it is tried', async () => {
+      let refusals = 3;
+      const { url, received } = await outbox.smtp({
+        onRcptTo: (_address, _session, done) => {
+          refusals -= 1;
+          done(refusals >= 0 ? smtpRefusal(451) : null);
+        },
+      });
+      const budget = budgetOf(1);
+      const { worker } = outbox.working(url, { budget });
+      await outbox.enqueue();
+      for (let attempt = 1; attempt <= 4; attempt += 1) {
+        await worker.drain();
+        outbox.clock.offset += 10_000;
+      }
+      expect(received).toHaveLength(1);
+      expect(budget.left).toBe(0);
+    });
+
+    it('lets no mail by uncounted whose first try came to nothing', async () => {
+      const { url, received } = await outbox.smtp();
+      const budget = budgetOf(0);
+      budget.take.mockRejectedValueOnce(new DependencyUnavailable('redis', new Error('away')));
+      const { worker } = outbox.working(url, { budget });
+      await outbox.enqueue();
+      await worker.drain();
+      expect(await outbox.waiting()).toBe(1);
+      outbox.clock.offset = 10_000;
+      await worker.drain();
+      expect(received).toEqual([]);
+      expect(budget.giveBack).not.toHaveBeenCalled();
+      expect(await outbox.waiting()).toBe(0);
+    });
   });
 
   it('gives up at once what the server refuses for good', async () => {

@@ -3,7 +3,7 @@ import { DependencyUnavailable } from '../stores/dependency-unavailable';
 import type { MailKind, OutboxMail, OutboxStore } from '../stores/outbox/outbox-store';
 import type { ComposedMail, MailComposer } from './mail-composer';
 import { type Mailer, MailNotSent } from './mailer';
-import { mayReceive, type Recipients } from './recipients';
+import { isBudgeted, type MailBudget, mayReceive, type Recipients } from './recipients';
 import { retryDelay } from './retry-delay';
 
 /** The lines that sending mails writes: ids, kinds and counts, never an address, a code or a token. */
@@ -22,6 +22,7 @@ export interface OutboxEvents {
 export interface MailDeliveryOptions {
   readonly store: OutboxStore;
   readonly recipients: Recipients;
+  readonly budget: MailBudget;
   readonly composer: Pick<MailComposer, 'compose'>;
   readonly mailer: Pick<Mailer, 'send'>;
   readonly clock: Clock;
@@ -39,18 +40,24 @@ export class MailDelivery {
 
   /** Throws `DependencyUnavailable` when the row could not be written: it is due again when its lease ends. */
   async deliver(mail: OutboxMail): Promise<void> {
-    const { store, recipients, composer, mailer, clock, events } = this.#options;
+    const { store, recipients, budget, composer, mailer, clock, events } = this.#options;
     if (clock.now() >= mail.expiresAt) return this.#giveUp(mail, 'expired');
+    let charged: string | undefined;
     let composed: ComposedMail | undefined;
     try {
       const recipient = await recipients.find(mail);
       // Nobody, or no longer for them: silently, as for every unknown address.
       if (recipient === undefined || !mayReceive(mail, recipient)) return await store.complete(mail.id);
+      // Charged for what goes out alone: what is dropped above must not use up the owner's share.
+      if (isBudgeted(mail.kind)) {
+        if (!(await budget.take(recipient.email))) return await this.#holdBack(mail);
+        charged = recipient.email;
+      }
       composed = await composer.compose(mail, recipient);
       await mailer.send(composed.message);
     } catch (error) {
       await this.#attempt(mail, 'code not discarded', composed?.refused);
-      return this.#failed(mail, error);
+      return this.#failed(mail, error, charged);
     }
     // Should this fail, the new code works all the same, beside the one before it.
     await this.#attempt(mail, 'code not activated', composed.accepted);
@@ -58,8 +65,8 @@ export class MailDelivery {
     await store.complete(mail.id);
   }
 
-  async #failed(mail: OutboxMail, error: unknown): Promise<void> {
-    const { store, clock, log, events } = this.#options;
+  async #failed(mail: OutboxMail, error: unknown, charged: string | undefined): Promise<void> {
+    const { store, budget, clock, log, events } = this.#options;
     const { id: mailId, kind, attempts: attempt } = mail;
     const reason = reasonOf(error);
     if (error instanceof MailNotSent && error.permanent) return this.#giveUp(mail, reason);
@@ -67,7 +74,18 @@ export class MailDelivery {
     if (dueAt >= mail.expiresAt) return this.#giveUp(mail, reason);
     events.onFailed(kind);
     log.warn({ mailId, kind, attempt, reason }, 'mail not sent, trying again');
+    // The next try is charged anew, so that a mail counts once, and no claim that came to nothing is a free one.
+    if (charged !== undefined) {
+      await this.#attempt(mail, 'budget not given back', () => budget.giveBack(charged));
+    }
     await store.retry(mailId, dueAt);
+  }
+
+  /** Nobody is told but the log: the answer to the request was the same. */
+  async #holdBack({ id: mailId, kind }: OutboxMail): Promise<void> {
+    const { store, log } = this.#options;
+    log.warn({ mailId, kind }, "mail held back, the recipient's budget is used up");
+    await store.complete(mailId);
   }
 
   async #giveUp({ id: mailId, kind, attempts: attempt }: OutboxMail, reason: string): Promise<void> {

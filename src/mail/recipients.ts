@@ -1,4 +1,4 @@
-import type { OutboxMail } from '../stores/outbox/outbox-store';
+import type { MailKind, OutboxMail } from '../stores/outbox/outbox-store';
 
 /** What a mail needs to know of the account it is for, as it is at the time of sending. */
 export interface Recipient {
@@ -33,5 +33,29 @@ export function mayReceive(mail: OutboxMail, recipient: Recipient): boolean {
     case 'PASSWORD_CHANGED':
     case 'TOKEN_REUSED':
       return !recipient.pending;
+  }
+}
+
+/** How many of the mails that anybody can cause a recipient gets. All methods throw `DependencyUnavailable`. */
+export interface MailBudget {
+  /** False when the recipient has had its share: nothing was taken. */
+  take(email: string): Promise<boolean>;
+  giveBack(email: string): Promise<void>;
+}
+
+/**
+ * Whether anybody can cause this mail by an address alone. The other notices warn the owner of an act that needed a
+ * secret of the account: who could use up the budget first would silence them.
+ */
+export function isBudgeted(kind: MailKind): boolean {
+  switch (kind) {
+    case 'VERIFY_EMAIL':
+    case 'LOGIN_CODE':
+    case 'RESET_CODE':
+    case 'ALREADY_REGISTERED':
+      return true;
+    case 'PASSWORD_CHANGED':
+    case 'TOKEN_REUSED':
+      return false;
   }
 }

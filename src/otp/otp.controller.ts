@@ -13,16 +13,13 @@ const MAILS: Readonly<Record<OtpPurpose, CodeMail>> = {
   reset_password: 'RESET_CODE',
 };
 
-/** Answers the same for known and unknown addresses: who gets a mail is decided when it is sent. */
+/** Answers the same for known and unknown addresses: who gets a mail, and how many, is decided when it is sent. */
 export async function requestOtp(
-  { accounts, limiter, outbox }: Pick<Services, 'accounts' | 'limiter' | 'outbox'>,
+  { accounts, outbox }: Pick<Services, 'accounts' | 'outbox'>,
   { body: { email, purpose } }: Call<typeof otpRequest>,
 ): Promise<Answer<typeof otpRequested>> {
-  const { allowed } = await limiter.take([{ policy: 'mail', parts: [email] }]);
-  if (allowed) {
-    await accounts.requestCode(email, MAILS[purpose]);
-    outbox.wake();
-  }
+  await accounts.requestCode(email, MAILS[purpose]);
+  outbox.wake();
   return {
     body: {
       message:
@@ -53,7 +50,9 @@ export async function verifyOtp(
     otp,
   });
   if (account === undefined || outcome !== 'accepted') {
-    securityEvents.record(outcome === 'exhausted' ? 'authn_login_fail_max' : 'authn_login_fail', event);
+    if (purpose === 'login') {
+      securityEvents.record(outcome === 'exhausted' ? 'authn_login_fail_max' : 'authn_login_fail', event);
+    }
     throw new Problem('invalid_otp');
   }
   switch (purpose) {

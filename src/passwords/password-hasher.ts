@@ -17,7 +17,7 @@ export interface PasswordHasherOptions {
   readonly cost: number;
   /** The first hashes, all verify. */
   readonly peppers: readonly string[];
-  /** Hashes at once; by default as many as there are cores, at most 3. */
+  /** Hashes at once, at most 3; by default as many as there are cores. */
   readonly concurrency?: number;
   readonly maxQueued?: number;
   readonly maxWaitMs?: number;
@@ -50,7 +50,7 @@ export class PasswordHasher {
     this.#currentPepperId = currentPepperId;
     this.#dummy = dummy;
     this.#queue = new HashingQueue({
-      concurrency: options.concurrency ?? Math.min(availableParallelism(), MOST_AT_ONCE),
+      concurrency: Math.min(options.concurrency ?? availableParallelism(), MOST_AT_ONCE),
       maxQueued: options.maxQueued ?? 128,
       maxWaitMs: options.maxWaitMs ?? 8_000,
       clock: options.clock ?? systemClock,

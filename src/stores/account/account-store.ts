@@ -34,13 +34,12 @@ export interface AccountStore {
   findByEmail(email: string): Promise<Account | undefined>;
   /**
    * Makes a pending account, or replaces name and password of the pending one; leaves a verified one alone. The mail it
-   * causes (a code for the pending, a notice for the verified) goes to the outbox in the same step, unless `mail` is false.
+   * causes (a code for the pending, a notice for the verified) goes to the outbox in the same step.
    */
   register(registration: {
     readonly email: string;
     readonly username: string;
     readonly passwordHash: string;
-    readonly mail: boolean;
   }): Promise<void>;
   /** Puts a code mail into the outbox, whoever the address belongs to, or nobody. */
   requestCode(email: string, kind: CodeMail): Promise<void>;

@@ -39,8 +39,8 @@ export class PrismaAccountStore implements AccountStore {
     return accountOf(row);
   }
 
-  async register(registration: { email: string; username: string; passwordHash: string; mail: boolean }) {
-    const { email, username, passwordHash, mail } = registration;
+  async register(registration: { email: string; username: string; passwordHash: string }) {
+    const { email, username, passwordHash } = registration;
     const now = new Date(this.#clock.now());
     await this.#database.transaction(async (tx) => {
       // One statement, so that of many registrations at once each replaces the one before it and none is half applied.
@@ -55,7 +55,6 @@ export class PrismaAccountStore implements AccountStore {
           version = users.version + 1
         WHERE users.email_verified_at IS NULL
         RETURNING credential_version AS "credentialVersion"`;
-      if (!mail) return;
       await enqueueMail(tx, {
         ...(pending === undefined ? { kind: 'ALREADY_REGISTERED' } : { kind: 'VERIFY_EMAIL', ...pending }),
         email,
