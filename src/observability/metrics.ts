@@ -1,6 +1,11 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { scrapeOf } from './cluster-metrics';
 
+interface LiveCount {
+  readonly users: number;
+  readonly sessions: number;
+}
+
 /** Every metric of one app, in a registry of its own. No label ever holds an e-mail, an id or an address. */
 export class Metrics {
   readonly registry = new Registry();
@@ -32,34 +37,25 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  /** `countLive` is asked at each scrape; while it fails the two gauges are absent rather than wrong. */
-  constructor(countLive: () => Promise<{ users: number; sessions: number }>) {
+  /** `countLive` is asked once at each scrape; while it fails the two gauges are absent rather than wrong. */
+  constructor(countLive: () => Promise<LiveCount>) {
     collectDefaultMetrics({ register: this.registry });
-    const sessions = new Gauge({
-      name: 'sessions_active',
-      help: 'Live sessions',
-      // Every worker counts the same sessions; their sum would count them twice.
-      aggregator: 'max',
-      registers: [this.registry],
-    });
-    new Gauge({
-      name: 'business_kpi_active_users',
-      help: 'Users with a live session',
-      aggregator: 'max',
-      registers: [this.registry],
-      async collect() {
-        const live = await countLive().catch(() => undefined);
-        this.reset();
-        sessions.reset();
-        if (live === undefined) {
-          this.remove();
-          sessions.remove();
-          return;
-        }
-        this.set(live.users);
-        sessions.set(live.sessions);
-      },
-    });
+    let asked: Promise<LiveCount | undefined> | undefined;
+    // A scrape collects all gauges at the same time: the first asks, and the other waits for the same answer.
+    const live = () => {
+      asked ??= countLive()
+        .catch(() => undefined)
+        .finally(() => {
+          asked = undefined;
+        });
+      return asked;
+    };
+    this.#liveGauge('sessions_active', 'Live sessions', async () => (await live())?.sessions);
+    this.#liveGauge(
+      'business_kpi_active_users',
+      'Users with a live session',
+      async () => (await live())?.users,
+    );
   }
 
   /** `outcome`: `success`, or the code of the problem that the login ended in. */
@@ -89,6 +85,21 @@ export class Metrics {
 
   observeRequest(route: string, method: string, status: number, seconds: number): void {
     this.#requestDuration.observe({ route, method, status }, seconds);
+  }
+
+  #liveGauge(name: string, help: string, count: () => Promise<number | undefined>): void {
+    new Gauge({
+      name,
+      help,
+      // Every worker counts the same sessions; their sum would count them twice.
+      aggregator: 'max',
+      registers: [this.registry],
+      async collect() {
+        const value = await count();
+        if (value === undefined) this.remove();
+        else this.set(value);
+      },
+    });
   }
 
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
