@@ -23,4 +23,43 @@ describe('health', () => {
     health.drain();
     expect(await health.report()).toEqual({ status: 'draining', checks: { away: 'down' } });
   });
+
+  it('asks each part once in its time, however often it is asked itself', async () => {
+    let now = 0;
+    const asked = { required: 0, other: 0 };
+    const count = (name: keyof typeof asked) => async () => {
+      asked[name] += 1;
+    };
+    const health = new Health(
+      [
+        { name: 'required', required: true, check: count('required') },
+        { name: 'other', required: false, check: count('other') },
+      ],
+      () => now,
+    );
+    const askOften = () => Promise.all(Array.from({ length: 64 }, () => health.report()));
+    await askOften();
+    now = 999;
+    await askOften();
+    expect(asked).toEqual({ required: 1, other: 1 });
+    now = 1_000;
+    await askOften();
+    expect(asked).toEqual({ required: 2, other: 1 });
+    now = 10_000;
+    await askOften();
+    expect(asked).toEqual({ required: 3, other: 2 });
+  });
+
+  it('shows a part that comes back or goes within a second', async () => {
+    let now = 0;
+    let away = false;
+    const check = async () => {
+      if (away) throw new Error();
+    };
+    const health = new Health([{ name: 'part', required: true, check }], () => now);
+    for (away of [false, true, false]) {
+      expect((await health.report()).status).toBe(away ? 'unavailable' : 'ready');
+      now += 1_000;
+    }
+  });
 });

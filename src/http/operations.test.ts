@@ -8,10 +8,11 @@ const LISTED = 'https://app.example.com';
 
 describe.each(stateKinds)('readiness over %s', (state) => {
   let test: TestApp;
-  beforeAll(async () => {
+  // One each: what a look at a part has found holds good for a while.
+  beforeEach(async () => {
     test = await createTestApp({ state });
   });
-  afterAll(() => test.close());
+  afterEach(() => test.close());
   afterEach(() => jest.restoreAllMocks());
 
   const ready = () => request(test.app).get('/health/ready');

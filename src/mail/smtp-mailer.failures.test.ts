@@ -119,6 +119,30 @@ describe('an SMTP mailer whose server does not play along', () => {
     expect(await failure(mailer.check())).toMatchObject({ permanent: false });
   });
 
+  it('leaves no connection behind when it looks at a server that is silent or never done', async () => {
+    const talks: Parameters<typeof startRawServer>[0][] = [
+      undefined,
+      (socket) => {
+        socket.write('220 hello\r\n');
+        const timer = setInterval(() => socket.write('250-still here\r\n'), 20);
+        socket.on('close', () => clearInterval(timer));
+      },
+    ];
+    const looks = talks.map(async (talk) => {
+      const closed: Promise<unknown>[] = [];
+      const url = await rawServer((socket) => {
+        closed.push(new Promise((resolve) => socket.once('close', resolve)));
+        talk?.(socket);
+      });
+      expect(await failure(mailerTo(url, { timeoutMs: 300 }).check())).toMatchObject({ reason: 'ETIMEDOUT' });
+      expect(closed).toHaveLength(1);
+      const start = performance.now();
+      await Promise.all(closed);
+      expect(performance.now() - start).toBeLessThan(1_000);
+    });
+    await Promise.all(looks);
+  });
+
   it('gives up a server that keeps talking without an end', async () => {
     const url = await rawServer((socket) => {
       socket.write('220 hello\r\n');

@@ -1,8 +1,9 @@
 import nodemailer, { type NodemailerError, type SMTPPoolOptions } from 'nodemailer';
+import SMTPConnection from 'nodemailer/lib/smtp-connection';
 
 import { type Mailer, type MailMessage, MailNotSent } from './mailer';
 import { isPlainAddress, LINE_BREAK, parseSender, type Sender } from './sender';
-import { parseSmtpUrl } from './smtp-url';
+import { parseSmtpUrl, type SmtpEndpoint } from './smtp-url';
 
 export interface SmtpMailerOptions {
   /** `SMTP_URL`: see `parseSmtpUrl`. */
@@ -19,10 +20,13 @@ export interface SmtpMailerOptions {
 const MAX_TIMEOUT = 10_000;
 /** A look at the server is part of a health check that somebody waits for. */
 const CHECK_MS = 2_000;
+
 /** Sends over SMTP with a bounded pool of connections; TLS as the URL says. */
 export class SmtpMailer implements Mailer {
   readonly #transport: ReturnType<typeof pooled>;
+  readonly #endpoint: SmtpEndpoint;
   readonly #from: Sender;
+  readonly #checkMs: number;
   readonly #deadlineMs: number;
 
   /** Throws an Error if `url` or `from` cannot be used; it repeats neither. */
@@ -35,9 +39,11 @@ export class SmtpMailer implements Mailer {
   }: SmtpMailerOptions) {
     const timeout = Math.min(timeoutMs, MAX_TIMEOUT);
     this.#from = parseSender(from);
+    this.#checkMs = Math.min(timeout, CHECK_MS);
     this.#deadlineMs = deadlineMs;
+    this.#endpoint = parseSmtpUrl(url);
     this.#transport = pooled({
-      ...parseSmtpUrl(url),
+      ...this.#endpoint,
       pool: true,
       maxConnections,
       maxMessages: 100,
@@ -75,14 +81,23 @@ export class SmtpMailer implements Mailer {
     }
   }
 
+  /** Over a connection of its own, which is gone when this ends: one of the pool's would outlive a silent server's check. */
   async check(): Promise<void> {
+    const connection = new SMTPConnection({
+      ...this.#endpoint,
+      socketTimeout: this.#checkMs,
+      socketCloseTimeout: 0,
+      maxResponseSize: 64 * 1024,
+    });
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new MailNotSent('ETIMEDOUT', false)), CHECK_MS);
+      timer = setTimeout(() => reject(new MailNotSent('ETIMEDOUT', false)), this.#checkMs);
     });
     try {
-      await Promise.race([this.#transport.verify(), tooLate]);
+      await Promise.race([admission(connection, this.#endpoint.auth), tooLate]);
+      connection.quit();
     } catch (error) {
+      connection.close();
       throw notSent(error);
     } finally {
       clearTimeout(timer);
@@ -92,6 +107,20 @@ export class SmtpMailer implements Mailer {
   async close(): Promise<void> {
     this.#transport.close();
   }
+}
+
+/** Resolves once the server has greeted us and, where it asks for that, let us in. */
+function admission(connection: SMTPConnection, auth: SmtpEndpoint['auth']): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (error?: Error | null) => (error ? reject(error) : resolve());
+    // Stays: an error without a listener would end the process.
+    connection.on('error', reject);
+    connection.once('end', () => reject(new MailNotSent('ECONNECTION', false)));
+    connection.connect((error) => {
+      if (error || auth === undefined || !connection.allowsAuth) settle(error);
+      else connection.login(auth, settle);
+    });
+  });
 }
 
 function pooled(options: SMTPPoolOptions & { pool: true }) {
