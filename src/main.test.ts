@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { Agent, get, type IncomingMessage } from 'node:http';
 import { type BuiltService, freePort, runBuilt } from './testing/built-service';
 import { createTestDatabase } from './testing/test-database';
 import { testRedisUrl } from './testing/test-redis';
@@ -30,14 +31,27 @@ describe('the production entry', () => {
   describe('with two workers', () => {
     let service: BuiltService;
     let base: string;
+    let env: NodeJS.ProcessEnv;
     let database: Awaited<ReturnType<typeof createTestDatabase>>;
     const metricsToken = secret();
+
+    const start = async () => {
+      service = runBuilt('main.js', env);
+      await service.printed('all workers serve');
+    };
+    const live = (agent?: Agent) =>
+      new Promise<IncomingMessage>((resolve, reject) => {
+        const call = get(`${base}/health/live`, agent === undefined ? {} : { agent }, (response) => {
+          response.resume().once('end', () => resolve(response));
+        });
+        call.once('error', reject);
+      });
 
     beforeAll(async () => {
       database = await createTestDatabase();
       const port = String(await freePort());
       base = `http://127.0.0.1:${port}`;
-      service = runBuilt('main.js', {
+      env = {
         NODE_ENV: 'production',
         HOST: '127.0.0.1',
         PORT: port,
@@ -53,16 +67,16 @@ describe('the production entry', () => {
         ADMIN_PASSWORD: secret(),
         BCRYPT_COST: '10',
         WEB_CONCURRENCY: '2',
-      });
-      await service.printed('"msg":"serving"');
-    }, 60_000);
-    afterAll(async () => {
-      service.child.kill('SIGKILL');
-      await database.drop();
+      };
     });
+    afterEach(() => {
+      service.child.kill('SIGKILL');
+    });
+    afterAll(() => database.drop());
 
     it('sums the workers’ metrics, answers by either, and ends at SIGTERM with code 0', async () => {
-      for (let call = 0; call < 20; call++) expect((await fetch(`${base}/health/live`)).status).toBe(200);
+      await start();
+      for (let call = 0; call < 20; call++) expect((await live()).statusCode).toBe(200);
       const scrape = await fetch(`${base}/metrics`, { headers: { Authorization: `Bearer ${metricsToken}` } });
       const counted = /http_request_duration_seconds_count\{[^}]*route="\/health\/live"[^}]*\} (\d+)/.exec(
         await scrape.text(),
@@ -70,6 +84,60 @@ describe('the production entry', () => {
       expect(counted?.[1]).toBe('20');
       service.child.kill('SIGTERM');
       expect(await service.ended).toBe(0);
-    }, 30_000);
+    }, 60_000);
+
+    it('drains when a signal reaches every process: sends clients away, ends with code 0', async () => {
+      await start();
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      expect((await live(agent)).headers.connection).toBe('keep-alive');
+      const asked = performance.now();
+      for (const pid of [Number(service.child.pid), ...workersOf(service)]) process.kill(pid, 'SIGTERM');
+      const answers: (string | undefined)[] = [];
+      const calls = async () => {
+        // Until nobody listens any more.
+        for (;;) answers.push((await live(agent)).headers.connection);
+      };
+      // Or is reset, where it waits to be accepted when the port closes.
+      await expect(calls()).rejects.toMatchObject({ code: expect.stringMatching(/^ECONN(REFUSED|RESET)$/) });
+      agent.destroy();
+      expect(answers).toContain('close');
+      expect(await service.ended).toBe(0);
+      expect(performance.now() - asked).toBeLessThan(5_000);
+    }, 60_000);
+
+    it('replaces a worker that dies', async () => {
+      await start();
+      const [first] = workersOf(service);
+      process.kill(Number(first), 'SIGKILL');
+      await service.printed('it is replaced');
+      expect((await live()).statusCode).toBe(200);
+      service.child.kill('SIGTERM');
+      expect(await service.ended).toBe(0);
+    }, 60_000);
+
+    it.each([
+      ['a password that cannot be used', { ADMIN_PASSWORD: 'ops@example.org' }, 'ADMIN_PASSWORD'],
+      [
+        'no database',
+        { DATABASE_URL: 'postgresql://user:hunter2@127.0.0.1:1/x' },
+        'PostgreSQL at 127.0.0.1:1 cannot be used: nothing listens there. Look at DATABASE_URL.',
+      ],
+    ])(
+      'ends with code 1, and says why, over %s',
+      async (_, fault, said) => {
+        const { url, drop } = await createTestDatabase();
+        service = runBuilt('main.js', { ...env, DATABASE_URL: url, ...fault });
+        expect(await service.ended).toBe(1);
+        expect(service.output()).toContain(said);
+        expect(service.output()).not.toMatch(/hunter2| {4}at /);
+        await drop();
+      },
+      60_000,
+    );
   });
 });
+
+/** Process ids of its workers, from what it has logged. */
+function workersOf(service: BuiltService): number[] {
+  return [...service.output().matchAll(/"workerPid":(\d+)/g)].map(([, pid]) => Number(pid));
+}

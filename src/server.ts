@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './app';
 import { openBackends } from './backends';
 import { CannotStart } from './cannot-start';
@@ -11,9 +12,15 @@ import { startHousekeeping } from './housekeeping';
 import type { Logger } from './observability/logger';
 import { Metrics } from './observability/metrics';
 import { migrate } from './stores/postgres/migrate';
+import { isUnavailable } from './stores/postgres/unavailable';
 
-/** How long requests under way may take to end once the process is told to. */
+/** Milliseconds that requests and mails under way may take to end once the process is told to, and closing after that. */
 const DRAIN_MS = 10_000;
+const CLOSE_MS = 2_000;
+/** Milliseconds of these in which it still accepts, so that whoever asks for readiness sees it go. */
+const FAREWELL_MS = 500;
+/** Milliseconds between two looks for connections that have fallen idle. */
+const IDLE_MS = 100;
 
 export interface RunningService {
   /** Where it listens. */
@@ -27,7 +34,9 @@ export interface RunningService {
 /** Brings the database up to date, opens everything and serves. Throws `CannotStart` for what the operator can mend. */
 export async function serve(config: Config, logger: Logger): Promise<RunningService> {
   const clock = systemClock;
-  await migrate(config.databaseUrl);
+  await migrate(config.databaseUrl).catch((error: unknown) => {
+    throw explained(error, config.databaseUrl);
+  });
   const metrics = new Metrics(() => backends.sessionStore.countLive());
   const backends = await openBackends(config, clock, {
     onRedisCommand: (operation) => metrics.countRedisOperation(operation),
@@ -50,9 +59,9 @@ export async function serve(config: Config, logger: Logger): Promise<RunningServ
       stop: async () => {
         services.health.drain();
         stopHousekeeping();
-        await drain(server);
-        await worker.stop();
-        await backends.close();
+        await Promise.all([drain(server), worker.stop(DRAIN_MS)]);
+        // The process ends next: nothing is lost with a connection that does not close.
+        await Promise.race([backends.close(), sleep(CLOSE_MS)]);
       },
     };
   } catch (error) {
@@ -74,12 +83,32 @@ function listen(server: Server, port: number, host: string): Promise<string> {
   });
 }
 
-/** Stops accepting, and ends connections as they fall idle; what is still busy after the bound is cut. */
+/** Tells clients to go, then stops accepting, and ends connections as they fall idle; what is busy after the bound is cut. */
 async function drain(server: Server): Promise<void> {
   const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
+  server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
+  await sleep(FAREWELL_MS);
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_MS);
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  clearInterval(idle);
   clearTimeout(cut);
+}
+
+/** Codes of the system's and of PostgreSQL's, in words. */
+const AWAY: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'there is no such host',
+  '28P01': 'it refuses the user or the password',
+  '3D000': 'it has no such database',
+};
+
+/** What to tell an operator whose database is not there or refuses us, without credentials; else the error itself. */
+function explained(error: unknown, databaseUrl: string): unknown {
+  const code = String((error as { readonly code?: unknown }).code ?? '');
+  if (!isUnavailable(error) && !(code in AWAY)) return error;
+  const { host, searchParams } = new URL(databaseUrl);
+  const reason = AWAY[code] ?? (code === '' ? 'no answer in time' : code);
+  return new CannotStart(
+    `PostgreSQL at ${searchParams.get('host') ?? host} cannot be used: ${reason}. Look at DATABASE_URL.`,
+  );
 }
