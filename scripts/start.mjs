@@ -1,8 +1,13 @@
 // npm start: prepares what is not there yet, then runs the service: in development with embedded backends.
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { prepareOrExit } from './prepare.mjs';
+
+// What the environment has already stays. A Node without this is told so by the next step.
+const settings = fileURLToPath(new URL('../.env', import.meta.url));
+if (existsSync(settings)) process.loadEnvFile?.(settings);
 
 await prepareOrExit({ build: true });
 
@@ -14,16 +19,9 @@ const service = spawn(
   { stdio: 'inherit', detached: process.platform !== 'win32' },
 );
 
-/** npm passes on what the terminal has sent us too; the service takes a second signal for impatience. */
-const ECHO_MS = 500;
-let last = { signal: '', at: 0 };
+// npm passes on what the terminal has sent us too; the service knows an echo from impatience.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => {
-    const sent = signal === 'SIGHUP' ? 'SIGTERM' : signal;
-    const now = performance.now();
-    if (last.signal !== sent || now - last.at > ECHO_MS) service.kill(sent);
-    last = { signal: sent, at: now };
-  });
+  process.on(signal, () => service.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal));
 }
 process.on('exit', () => service.kill('SIGTERM'));
 service.on('error', (error) => {

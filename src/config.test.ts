@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +21,14 @@ const production = {
   BASE_URL: 'https://api.example.org',
   METRICS_TOKEN: 'Zk29fQwLmYr7vTbN',
 };
+
+function privateKey(rsaBits?: number): string {
+  const { privateKey: key } =
+    rsaBits === undefined
+      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      : generateKeyPairSync('rsa', { modulusLength: rsaBits });
+  return String(key.export({ type: 'pkcs8', format: 'pem' })).trim();
+}
 
 function faultsOf(env: NodeJS.ProcessEnv): readonly string[] {
   try {
@@ -137,13 +146,29 @@ it.each([
 
 it('needs private keys for RS256 and ES256, and reads several', () => {
   expect(faultsOf({ ...production, JWT_ALG: 'ES256' }).join()).toContain('JWT_PRIVATE_KEYS');
-  const pem = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----';
+  const pems = [privateKey(), privateKey()];
   const config = loadConfig({
     ...production,
     JWT_ALG: 'ES256',
-    JWT_PRIVATE_KEYS: `${pem}\n${pem.replaceAll('\n', '\\n')}`,
+    JWT_PRIVATE_KEYS: `${pems[0]}\n${pems[1]?.replaceAll('\n', '\\n')}`,
   });
-  expect(config.signing).toEqual({ alg: 'ES256', privateKeys: [pem, pem] });
+  expect(config.signing).toEqual({ alg: 'ES256', privateKeys: pems });
+});
+
+it.each([
+  ['JWT_SECRET', { JWT_SECRET: `${strong('a')},${strong('a')}` }],
+  ['JWT_PRIVATE_KEYS', { JWT_ALG: 'ES256', JWT_PRIVATE_KEYS: `${privateKey()} and more` }],
+  ['JWT_PRIVATE_KEYS', { JWT_ALG: 'RS256', JWT_PRIVATE_KEYS: privateKey() }],
+  ['JWT_PRIVATE_KEYS', { JWT_ALG: 'RS256', JWT_PRIVATE_KEYS: privateKey(1024) }],
+  ['DATABASE_URL', { DATABASE_URL: 'postgresql://' }],
+  ['DATABASE_URL', { DATABASE_URL: 'postgresql:///hunter2' }],
+  ['DATABASE_URL', { DATABASE_URL: 'postgresql://u:hunter2@localhost' }],
+  ['DATABASE_URL', { DATABASE_URL: 'postgresql://u:hunter2%@localhost/x' }],
+  ['ADMIN_EMAIL', { ADMIN_EMAIL: 'hunter2', ADMIN_PASSWORD: strong('d') }],
+])('finds a %s that could not be used later', (name, env) => {
+  const faults = faultsOf({ ...development, ...env });
+  expect(faults).toEqual([expect.stringMatching(`^${name}: `)]);
+  expect(faults.join()).not.toContain('hunter2');
 });
 
 it('reads a secret from a file, and refuses to be told it twice', () => {
@@ -165,6 +190,13 @@ it.each([
 ])('reads TRUST_PROXY=%s', (value, trusted) => {
   expect(loadConfig({ ...development, TRUST_PROXY: value }).trustProxy).toEqual(trusted);
 });
+
+it.each(['0', '100', '0.0.0.0/0', '::/0', '10.0.0.0/8, ::/0', '10.0.0.0/33', '10.1', '0x7f.0.0.1', '1/8'])(
+  'refuses TRUST_PROXY=%s',
+  (value) => {
+    expect(faultsOf({ ...development, TRUST_PROXY: value }).join()).toContain('TRUST_PROXY');
+  },
+);
 
 it('refuses several workers without Redis', () => {
   expect(faultsOf({ ...development, WEB_CONCURRENCY: '2' }).join()).toContain('WEB_CONCURRENCY');

@@ -4,6 +4,7 @@ import { CannotStart } from './cannot-start';
 import { POLICY_NAMES, type PolicyName, type Rate, settingOf } from './limits/policies';
 import { productionFaults } from './production-rules';
 import { rateSettings, SECRET_SETTINGS, settings } from './settings';
+import { SigningKeys, type SigningKeysOptions } from './tokens/signing-keys';
 
 /** The settings, read once. Every fault of the environment is in `faults`, by the setting's name. */
 export class ConfigError extends CannotStart {
@@ -46,10 +47,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv) {
     redisUrl: values.REDIS_URL,
     smtpUrl: values.SMTP_URL,
     mailFrom: values.MAIL_FROM,
-    signing:
-      values.JWT_ALG === 'HS256'
-        ? { alg: values.JWT_ALG, secrets: values.JWT_SECRET }
-        : { alg: values.JWT_ALG, privateKeys: values.JWT_PRIVATE_KEYS },
+    signing: signingOf(values),
     jwtAudience: values.JWT_AUDIENCE ?? baseUrl,
     secretKeys: values.SECRET_KEYS,
     passwordPeppers: values.PASSWORD_PEPPER,
@@ -73,14 +71,21 @@ export function loadConfig(environment: NodeJS.ProcessEnv) {
   });
 }
 
+function signingOf(values: z.output<typeof settings>): SigningKeysOptions {
+  return values.JWT_ALG === 'HS256'
+    ? { alg: values.JWT_ALG, secrets: values.JWT_SECRET }
+    : { alg: values.JWT_ALG, privateKeys: values.JWT_PRIVATE_KEYS };
+}
+
 /** Settings that are right each alone, and wrong together. */
 function* contradictions(values: z.output<typeof settings>): Generator<[name: string, fault: string]> {
-  if (values.JWT_ALG === 'HS256' && values.JWT_SECRET.length === 0)
-    yield ['JWT_SECRET', 'is needed for HS256'];
-  if (values.JWT_ALG !== 'HS256' && values.JWT_PRIVATE_KEYS.length === 0) {
+  try {
+    new SigningKeys(signingOf(values));
+  } catch (error) {
+    // Names a key by its place, and shows nothing of it.
     yield [
-      'JWT_PRIVATE_KEYS',
-      `is needed for ${values.JWT_ALG}: private keys in PEM form, the first of which signs`,
+      values.JWT_ALG === 'HS256' ? 'JWT_SECRET' : 'JWT_PRIVATE_KEYS',
+      error instanceof Error ? error.message : 'cannot be used',
     ];
   }
   if (values.WEB_CONCURRENCY > 1 && values.REDIS_URL === undefined) {

@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { email } from './http/schemas';
 import { POLICIES, POLICY_NAMES, parseRate, type Rate, settingOf } from './limits/policies';
 import { parseSender } from './mail/sender';
 import { parseSmtpUrl } from './mail/smtp-url';
@@ -60,19 +61,52 @@ export const rateSettings = z.object(
   Object.fromEntries(POLICY_NAMES.map((policy) => [settingOf(policy), rate.prefault(POLICIES[policy].rate)])),
 );
 
+/** An address, or a CIDR of one bit or more: Node's and Express' older spellings (`10`, `0x7f.1`) are nothing that one means. */
+function isProxy(value: string): boolean {
+  const [address = '', bits, ...more] = value.split('/');
+  if (!ipaddr.IPv4.isValidFourPartDecimal(address) && !ipaddr.IPv6.isValid(address)) return false;
+  return bits === undefined || (more.length === 0 && ipaddr.isValidCIDR(value) && Number(bits) > 0);
+}
+
 /** Express' `trust proxy`: hops, or CIDRs and addresses of the proxies. Trusting everybody is refused. */
 function trustProxy(value: string, context: z.RefinementCtx): false | number | string[] {
   if (value === 'false') return false;
   if (/^[1-9]\d?$/.test(value)) return Number(value);
   const proxies = list(value);
-  if (proxies.length > 0 && proxies.every((proxy) => ipaddr.isValid(proxy) || ipaddr.isValidCIDR(proxy)))
-    return proxies;
+  if (proxies.length > 0 && proxies.every(isProxy)) return proxies;
   context.addIssue({
     code: 'custom',
     message:
-      'must be false, a number of hops or a list of addresses or CIDRs; true would let any client choose its address',
+      'must be false, 1 to 99 hops or a list of addresses or CIDRs; true or /0 would let any client choose its address',
   });
   return z.NEVER;
+}
+
+/** Throws an error that does not repeat the URL. */
+function readDatabaseUrl(value: string): void {
+  if (!/^postgres(ql)?:\/\//.test(value) || !URL.canParse(value))
+    throw new Error('must be a postgresql:// URL');
+  const { hostname, pathname, searchParams, username, password } = new URL(value);
+  if (hostname === '' && !searchParams.has('host')) throw new Error('must name a host');
+  if (pathname.length < 2) throw new Error('must name a database, as in postgresql://host/database');
+  try {
+    decodeURIComponent(username + password + pathname);
+  } catch {
+    throw new Error('must have its user and password percent-encoded');
+  }
+}
+
+/** Private keys one after the other, line breaks perhaps as `\n`. */
+function privateKeys(value: string, context: z.RefinementCtx): string[] {
+  const text = value.replaceAll('\\n', '\n');
+  const pem = /-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g;
+  if (text.replace(pem, '').trim() !== '') {
+    context.addIssue({
+      code: 'custom',
+      message: 'holds something beside unencrypted private keys in PEM form',
+    });
+  }
+  return text.match(pem) ?? [];
 }
 
 /** Every setting but the limits', with its default. */
@@ -88,19 +122,14 @@ export const settings = z.object({
     )
     .optional(),
   JWT_AUDIENCE: z.string().min(1).optional(),
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL'),
+  DATABASE_URL: readableBy(readDatabaseUrl),
   REDIS_URL: readableBy(parseRedisUrl).optional(),
   SMTP_URL: readableBy(parseSmtpUrl),
   MAIL_FROM: readableBy(parseSender).default('Tollgate <no-reply@localhost.test>'),
   INBOX_PORT: port(8025),
   JWT_ALG: z.enum(['HS256', 'RS256', 'ES256']).default('HS256'),
   JWT_SECRET: secretList,
-  JWT_PRIVATE_KEYS: z
-    .string()
-    .default('')
-    .transform(
-      (value) => value.replaceAll('\\n', '\n').match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g) ?? [],
-    ),
+  JWT_PRIVATE_KEYS: z.string().default('').transform(privateKeys),
   SECRET_KEYS: secretList.refine((keys) => keys.length > 0, 'at least one is needed'),
   PASSWORD_PEPPER: secretList.refine((keys) => keys.length > 0, 'at least one is needed'),
   ACCESS_TOKEN_TTL: seconds(900, 86_400),
@@ -108,7 +137,7 @@ export const settings = z.object({
   SESSION_MAX_AGE: seconds(2_592_000, 31_536_000),
   PASSWORD_MIN_LENGTH: z.coerce.number().int().min(8).max(64).default(12),
   BCRYPT_COST: z.coerce.number().int().min(4).max(15).default(12),
-  ADMIN_EMAIL: z.string().optional(),
+  ADMIN_EMAIL: email.optional(),
   ADMIN_PASSWORD: z.string().optional(),
   TRUST_PROXY: z.string().default('false').transform(trustProxy),
   CORS_ORIGINS: commaList.refine(

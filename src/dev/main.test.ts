@@ -15,6 +15,7 @@ function newDataDir(): string {
 
 describe('the development entry', () => {
   const dataDir = newDataDir();
+  const otherDataDir = newDataDir();
   let env: NodeJS.ProcessEnv;
   let service: BuiltService;
 
@@ -38,7 +39,7 @@ describe('the development entry', () => {
   }, 90_000);
   afterAll(async () => {
     await stop();
-    rmSync(dataDir, { recursive: true, force: true });
+    for (const path of [dataDir, otherDataDir]) rmSync(path, { recursive: true, force: true });
   }, 30_000);
 
   const api = () => `http://localhost:${env['PORT']}/api/v1`;
@@ -89,18 +90,39 @@ describe('the development entry', () => {
     expect((await logIn('admin@localhost.test', password)).status).toBe(200);
   }, 90_000);
 
+  it.each([
+    ['INBOX_PORT', 'abc'],
+    ['WEB_CONCURRENCY', '2'],
+  ])('refuses %s=%s in plain words, before it starts anything', async (name, value) => {
+    const refused = runBuilt('dev/main.js', { ...env, [name]: value }, ['--data-dir=/nonexistent/tollgate']);
+    expect(await refused.ended).toBe(1);
+    expect(refused.output()).toContain(`${name}: `);
+    expect(refused.output()).not.toContain('    at ');
+  });
+
+  it('does not print a first admin’s password that somebody chose', async () => {
+    const password = 'copper-harbour-93';
+    const ports = { PORT: String(await freePort()), INBOX_PORT: String(await freePort()) };
+    const own = runBuilt('dev/main.js', { ...env, ...ports, ADMIN_PASSWORD: password }, [
+      `--data-dir=${otherDataDir}`,
+    ]);
+    await own.printed('Tollgate is ready.');
+    expect(own.output()).toContain('Admin  admin@localhost.test');
+    expect(own.output()).not.toContain(password);
+    own.child.kill('SIGTERM');
+    expect(await own.ended).toBe(0);
+  }, 90_000);
+
   it('says that a port is taken, and ends with code 1', async () => {
-    const otherData = newDataDir();
-    const second = runBuilt('dev/main.js', { ...env, INBOX_PORT: String(await freePort()) }, [
-      `--data-dir=${otherData}`,
-    ]);
-    expect(await second.ended).toBe(1);
-    expect(second.output()).toContain(`Port ${env['PORT']}`);
-    const third = runBuilt('dev/main.js', { ...env, PORT: String(await freePort()) }, [
-      `--data-dir=${otherData}`,
-    ]);
-    expect(await third.ended).toBe(1);
-    expect(third.output()).toContain('INBOX_PORT');
-    rmSync(otherData, { recursive: true, force: true });
+    for (const [taken, free] of [
+      ['PORT', 'INBOX_PORT'],
+      ['INBOX_PORT', 'PORT'],
+    ] as const) {
+      const other = runBuilt('dev/main.js', { ...env, [free]: String(await freePort()) }, [
+        `--data-dir=${otherDataDir}`,
+      ]);
+      expect(await other.ended).toBe(1);
+      expect(other.output()).toContain(taken === 'PORT' ? `Port ${env['PORT']}` : 'INBOX_PORT');
+    }
   }, 90_000);
 });

@@ -12,8 +12,10 @@ describe.each(stateKinds)('readiness over %s', (state) => {
   beforeEach(async () => {
     test = await createTestApp({ state });
   });
-  afterEach(() => test.close());
-  afterEach(() => jest.restoreAllMocks());
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await test.close();
+  });
 
   const ready = () => request(test.app).get('/health/ready');
   const up = { postgresql: 'up', ...(state === 'Redis' && { redis: 'up' }), smtp: 'up' };
