@@ -27,7 +27,8 @@ describe.each(cases)('while PostgreSQL is away (its port is $port, state in $sta
   beforeAll(async () => {
     const opened = await listener(port);
     server = opened.server;
-    test = await createTestApp({ state, databaseUrl: `postgresql://tollgate:x@127.0.0.1:${opened.port}/x` });
+    const databaseUrl = `postgresql://tollgate:x@127.0.0.1:${opened.port}/x`;
+    test = await createTestApp({ state, databaseUrl, databaseBounds: {} });
   });
   afterAll(async () => {
     await test.close();

@@ -7,7 +7,7 @@ import { type Config, loadConfig } from '../config';
 import { Metrics } from '../observability/metrics';
 import { PrismaHousekeepingStore } from '../stores/housekeeping/prisma-housekeeping-store';
 import { RedisOtpStore } from '../stores/otp/redis-otp-store';
-import { Database } from '../stores/postgres/database';
+import { Database, type DatabaseOptions } from '../stores/postgres/database';
 import { openRedis } from '../stores/redis/redis';
 import { RedisResetTokenStore } from '../stores/reset-token/redis-reset-token-store';
 import { RedisSessionStore } from '../stores/session/redis-session-store';
@@ -33,7 +33,11 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
+/** Patient, for a machine that runs many tests at once; a test of outages asks for the production bounds. */
+const PATIENT: DatabaseOptions = { connectMs: 10_000, statementMs: 10_000 };
+
 export interface TestAppOptions {
+  readonly databaseBounds?: DatabaseOptions;
   readonly env?: NodeJS.ProcessEnv;
   readonly state?: StateKind;
   /** That of another app, as a second instance has it, or one that is away; left to whoever made it. */
@@ -66,6 +70,7 @@ export async function createTestApp({
   state = 'in-process stores',
   databaseUrl,
   redisUrl,
+  databaseBounds = PATIENT,
 }: TestAppOptions = {}): Promise<TestApp> {
   const testDatabase =
     databaseUrl === undefined
@@ -75,7 +80,7 @@ export async function createTestApp({
   const clock = new TestClock();
   const logged: string[] = [];
   const logger = pino({ level: 'info', base: null }, { write: (line: string) => void logged.push(line) });
-  const database = new Database(config.databaseUrl);
+  const database = new Database(config.databaseUrl, databaseBounds);
   const mailer = new CapturedMailer();
   const metrics = new Metrics(() => opened.stores.sessionStore.countLive());
   const opened = await openTestState(redisUrl ?? sharedRedis(state), clock, config, metrics);

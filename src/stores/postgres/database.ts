@@ -3,11 +3,10 @@ import { type Prisma, PrismaClient } from '@prisma/client';
 import { DependencyUnavailable } from '../dependency-unavailable';
 import { isUnavailable } from './unavailable';
 
-/** Milliseconds to get a connection. */
-const CONNECT_MS = 800;
-
 export interface DatabaseOptions {
   readonly poolSize?: number;
+  /** Milliseconds to get a connection, of the server or of the pool. */
+  readonly connectMs?: number;
   /** Milliseconds that one statement may take; a transaction may take three times that. */
   readonly statementMs?: number;
 }
@@ -17,18 +16,18 @@ export class Database {
   readonly #client: PrismaClient;
 
   /** The bounds are a request's: an answer within a second, also from a server that is silent. */
-  constructor(url: string, { poolSize = 10, statementMs = 800 }: DatabaseOptions = {}) {
+  constructor(url: string, { poolSize = 10, connectMs = 800, statementMs = 800 }: DatabaseOptions = {}) {
     this.#client = new PrismaClient({
       adapter: new PrismaPg({
         connectionString: url,
         max: poolSize,
-        connectionTimeoutMillis: CONNECT_MS,
+        connectionTimeoutMillis: connectMs,
         statement_timeout: statementMs,
         // The server's own limit comes first, so that it is not left working for nobody.
         query_timeout: statementMs + 50,
         keepAlive: true,
       }),
-      transactionOptions: { maxWait: CONNECT_MS, timeout: 3 * statementMs },
+      transactionOptions: { maxWait: connectMs, timeout: 3 * statementMs },
       errorFormat: 'minimal',
     });
   }
