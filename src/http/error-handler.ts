@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from '../observability/logger';
 import { HashingOverloaded } from '../passwords/hashing-queue';
 import { DependencyUnavailable } from '../stores/dependency-unavailable';
+import { StoreFull } from '../stores/store-full';
 import { Problem, problemBody } from './problem';
 import { contextOf } from './request-context';
 
@@ -51,6 +52,13 @@ export function asProblem(error: unknown): Problem {
     return new Problem('overloaded', {
       retryAfterSeconds: error.retryAfterSeconds,
       detail: 'The service is busy. Try again in a moment.',
+    });
+  }
+  if (error instanceof StoreFull) {
+    return new Problem('overloaded', {
+      retryAfterSeconds: 1,
+      detail: 'The service is busy. Try again in a moment.',
+      cause: error,
     });
   }
   // A path with ill-formed percent-encoding names nothing.

@@ -1,3 +1,5 @@
+import { StoreFull } from '../store-full';
+
 /** Entries looked at for their end at each write: more than one write adds, so the dead leave faster than the new come. */
 const SWEEP_SLICE = 4;
 
@@ -35,10 +37,10 @@ export class ExpiringMap<Value> {
     return this.#entries.size <= limit;
   }
 
-  /** Puts or replaces an entry. Throws a `RangeError` when there is no room for a new one. */
+  /** Puts or replaces an entry. Throws `StoreFull` when there is no room for a new one. */
   set(key: string, value: Value, expiresAt: number, now: number): void {
     this.#sweep(now, SWEEP_SLICE);
-    if (!this.#entries.has(key) && !this.hasRoomFor(1, now)) throw new RangeError('the map is full');
+    if (!this.#entries.has(key) && !this.hasRoomFor(1, now)) throw new StoreFull();
     this.#entries.set(key, { value, expiresAt });
   }
 

@@ -19,7 +19,7 @@ export type OpenedSession =
 
 export function openSession(held: HeldUser, sessionId: string, now: number): OpenedSession {
   const session = held.sessions.get(sessionId);
-  if (session === undefined) return { outcome: 'missing' };
+  if (session === undefined || session.keptUntil <= now) return { outcome: 'missing' };
   const { state } = session;
   return isLive(state, now) ? { outcome: 'live', state } : { outcome: 'ended' };
 }

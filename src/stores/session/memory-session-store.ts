@@ -37,7 +37,7 @@ export class MemorySessionStore implements SessionStore {
 
   async restore(user: SessionUser, state: SessionState): Promise<void> {
     const now = this.#clock.now();
-    const held = this.#held(state.userId, now);
+    const held = this.#swept(state.userId, now);
     const existing = held.sessions.get(state.sessionId);
     if (existing !== undefined && existing.state === undefined) return;
     const keptUntil = Math.max(state.endsAt, now + SHORTEST_TTL_MS);
@@ -86,12 +86,12 @@ export class MemorySessionStore implements SessionStore {
 
   async end(userId: string, sessionIds: readonly string[]): Promise<void> {
     const now = this.#clock.now();
-    this.#bury(userId, this.#held(userId, now), sessionIds, now);
+    this.#bury(userId, this.#swept(userId, now), sessionIds, now);
   }
 
   async endAll(userId: string, exceptSessionId?: string): Promise<void> {
     const now = this.#clock.now();
-    const held = this.#held(userId, now);
+    const held = this.#swept(userId, now);
     const others = [...held.sessions.keys()].filter((sessionId) => sessionId !== exceptSessionId);
     this.#bury(userId, held, others, now);
   }
@@ -99,7 +99,7 @@ export class MemorySessionStore implements SessionStore {
   async putUser(user: SessionUser): Promise<void> {
     const now = this.#clock.now();
     // Where none is held, the version stays a while, so that a restore under way with an older one does not win.
-    this.#keep(user.id, withUser(this.#held(user.id, now), user, now + SHORTEST_TTL_MS), now);
+    this.#keep(user.id, withUser(this.#swept(user.id, now), user, now + SHORTEST_TTL_MS), now);
   }
 
   async markFresh(
@@ -128,17 +128,25 @@ export class MemorySessionStore implements SessionStore {
     return { users, sessions };
   }
 
+  /** Perhaps with sessions whose time has come: each request asks, and must not walk over a month of tombstones. */
   #held(userId: string, now: number): HeldUser {
     const held = this.#users.get(userId, now) ?? { user: undefined, userKeptUntil: 0, sessions: new Map() };
-    for (const [sessionId, { keptUntil }] of held.sessions) {
-      if (keptUntil <= now) held.sessions.delete(sessionId);
-    }
     return held.userKeptUntil > now ? held : { ...held, user: undefined };
   }
 
+  /** Without them: where sessions come and go, which walks over them anyway. */
+  #swept(userId: string, now: number): HeldUser {
+    const held = this.#held(userId, now);
+    for (const [sessionId, { keptUntil }] of held.sessions) {
+      if (keptUntil <= now) held.sessions.delete(sessionId);
+    }
+    return held;
+  }
+
   #keep(userId: string, held: HeldUser, now: number): void {
-    const ends = [...held.sessions.values()].map(({ keptUntil }) => keptUntil);
-    this.#users.set(userId, held, Math.max(held.userKeptUntil, ...ends), now);
+    let keptUntil = held.userKeptUntil;
+    for (const session of held.sessions.values()) keptUntil = Math.max(keptUntil, session.keptUntil);
+    this.#users.set(userId, held, keptUntil, now);
   }
 
   #bury(userId: string, held: HeldUser, sessionIds: readonly string[], now: number): void {
