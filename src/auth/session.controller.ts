@@ -47,7 +47,7 @@ export async function logout(
 
 export async function logoutAll(
   { sessions, securityEvents }: Pick<Services, 'sessions' | 'securityEvents'>,
-  { principal, requestId, address }: Call<undefined, undefined, undefined, 'user'>,
+  { principal, requestId, address }: Call<undefined, undefined, undefined, 'account:write'>,
 ): Promise<Answer<undefined>> {
   const userId = principal.user.id;
   await sessions.endAll(userId);
@@ -58,7 +58,12 @@ export async function logoutAll(
 /** A signed-in user gives the password again; the session counts as fresh for 15 minutes. */
 export async function reauthenticate(
   services: Pick<Services, 'accounts' | 'passwordHasher' | 'sessions' | 'securityEvents'>,
-  { body, principal, requestId, address }: Call<typeof reauthentication, undefined, undefined, 'user'>,
+  {
+    body,
+    principal,
+    requestId,
+    address,
+  }: Call<typeof reauthentication, undefined, undefined, 'account:write'>,
 ): Promise<Answer<undefined>> {
   const { accounts, passwordHasher, sessions, securityEvents } = services;
   const userId = principal.user.id;
@@ -83,7 +88,7 @@ export async function guest({
 /** Forward authentication: says by headers who the bearer is. */
 export async function check(
   _services: unknown,
-  { principal, query }: Call<undefined, typeof checkQuery, undefined, 'guest'>,
+  { principal, query }: Call<undefined, typeof checkQuery, undefined, 'identity:read'>,
 ): Promise<Answer<undefined>> {
   const [subject, role] =
     principal.kind === 'guest' ? [principal.guestId, 'GUEST'] : [principal.user.id, principal.user.role];

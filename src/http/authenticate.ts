@@ -1,7 +1,9 @@
 import type { Request, Response } from 'express';
 import type { Limiter } from '../limits/limiter';
+import type { Role } from '../stores/session/session-store';
 import type { AccessTokens } from '../tokens/access-token';
 import type { Sessions } from '../tokens/sessions';
+import { isAllowed } from './permissions';
 import type { Access, Principal } from './principal';
 import { Problem } from './problem';
 import { rateLimited, showLevels } from './rate-limiter';
@@ -42,7 +44,7 @@ export async function authenticate(
   }
   if (claims?.role === 'GUEST') {
     context.subject = claims.guestId;
-    if (access !== 'guest') throw new Problem('forbidden');
+    if (!mayCall('GUEST', access)) throw new Problem('forbidden');
     return { kind: 'guest', guestId: claims.guestId };
   }
   if (live === undefined) {
@@ -50,7 +52,15 @@ export async function authenticate(
     throw new Problem('invalid_token');
   }
   context.subject = live.user.id;
+  // The role that the session shows, not the one of the token: a change of it holds from the next request on.
+  if (!mayCall(live.user.role, access)) throw new Problem('forbidden');
   return { kind: 'user', ...live };
+}
+
+/** Where a session's token is optional, a guest's is none. */
+function mayCall(role: Role | 'GUEST', access: Access): boolean {
+  if (access === 'public') return true;
+  return access === 'optional' ? role !== 'GUEST' : isAllowed(role, access);
 }
 
 /** The token of `Authorization: Bearer`, the scheme in any case; undefined if none was sent. */

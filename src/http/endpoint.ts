@@ -13,7 +13,7 @@ export interface Call<B = unknown, Q = unknown, P = unknown, A extends Access = 
   readonly body: Parsed<B>;
   readonly query: Parsed<Q>;
   readonly params: Parsed<P>;
-  readonly principal: PrincipalOf[A];
+  readonly principal: PrincipalOf<A>;
   readonly requestId: string;
   readonly address: string;
   readonly userAgent: string;

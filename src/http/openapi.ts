@@ -1,6 +1,7 @@
 import { type ZodType, z } from 'zod';
 import type { AnyEndpoint } from './endpoint';
 import { headersOf, PROBLEM_SCHEMA, problemResponses } from './openapi-responses';
+import { isAllowed } from './permissions';
 import type { Access } from './principal';
 import type { ProblemName } from './problem';
 
@@ -46,12 +47,10 @@ export function openApiDocument(groups: readonly EndpointGroup[], version: strin
   };
 }
 
-const SECURITY: Readonly<Record<Access, unknown[] | undefined>> = {
-  public: [],
-  optional: [{}, { bearer: [] }],
-  guest: [{ bearer: [] }],
-  user: [{ bearer: [] }],
-};
+function securityOf(access: Access): Json[] {
+  if (access === 'public') return [];
+  return access === 'optional' ? [{}, { bearer: [] }] : [{ bearer: [] }];
+}
 
 function operation(group: EndpointGroup, endpoint: AnyEndpoint<never>, schemas: Json): Json {
   const parameters = [
@@ -63,7 +62,7 @@ function operation(group: EndpointGroup, endpoint: AnyEndpoint<never>, schemas: 
     summary: endpoint.summary,
     ...(endpoint.description !== undefined && { description: endpoint.description }),
     tags: [group.tag],
-    security: SECURITY[endpoint.access as Access],
+    security: securityOf(endpoint.access),
     ...(parameters.length > 0 && { parameters }),
     ...(endpoint.body !== undefined && {
       requestBody: {
@@ -112,7 +111,7 @@ function errorsOf(endpoint: AnyEndpoint<never>): ProblemName[] {
       ? []
       : (['malformed_json', 'payload_too_large', 'unsupported_media_type'] as const)),
     ...(authenticated ? (['unauthenticated', 'invalid_token'] as const) : []),
-    ...(endpoint.access === 'user' ? (['forbidden'] as const) : []),
+    ...(authenticated && !isAllowed('GUEST', endpoint.access) ? (['forbidden'] as const) : []),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { SessionState, SessionUser } from '../stores/session/session-store';
+import type { GuestPermission, Permission } from './permissions';
 
 /** Somebody with a live session. */
 export interface UserPrincipal {
@@ -21,14 +22,16 @@ export interface RejectedPrincipal {
 export type Principal = UserPrincipal | GuestPrincipal | RejectedPrincipal;
 
 /**
- * Who may call an endpoint: `public` looks at no token; `optional` takes a session's token where one is
- * sent, and says whether it held; `guest` wants any valid token, a guest's too; `user` wants a session's.
+ * Who may call an endpoint: `public` looks at no token; `optional` takes a session's token where one is sent, and says
+ * whether it held; a permission wants a valid token of somebody whose role has it.
  */
-export type Access = 'public' | 'optional' | 'guest' | 'user';
+export type Access = 'public' | 'optional' | Permission;
 
-export interface PrincipalOf {
-  public: undefined;
-  optional: UserPrincipal | RejectedPrincipal | undefined;
-  guest: UserPrincipal | GuestPrincipal;
-  user: UserPrincipal;
-}
+/** Who calls an endpoint of this access. */
+export type PrincipalOf<A extends Access> = A extends 'public'
+  ? undefined
+  : A extends 'optional'
+    ? UserPrincipal | RejectedPrincipal | undefined
+    : A extends GuestPermission
+      ? UserPrincipal | GuestPrincipal
+      : UserPrincipal;

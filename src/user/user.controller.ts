@@ -8,7 +8,7 @@ import type { me, profileChange, sessionList, sessionParams } from './user.schem
 /** Answered from the session: no query. */
 export async function showMe(
   _services: unknown,
-  { principal }: Call<undefined, undefined, undefined, 'guest'>,
+  { principal }: Call<undefined, undefined, undefined, 'identity:read'>,
 ): Promise<Answer<typeof me>> {
   return {
     body: principal.kind === 'guest' ? { id: principal.guestId, role: 'GUEST' } : userBody(principal.user),
@@ -17,7 +17,7 @@ export async function showMe(
 
 export async function changeMe(
   { accounts, sessions }: Pick<Services, 'accounts' | 'sessions'>,
-  { body, principal }: Call<typeof profileChange, undefined, undefined, 'user'>,
+  { body, principal }: Call<typeof profileChange, undefined, undefined, 'account:write'>,
 ): Promise<Answer<typeof user>> {
   const account = await accounts.changeUsername(principal.user.id, body.username);
   if (account === undefined) throw new Problem('invalid_token');
@@ -27,7 +27,7 @@ export async function changeMe(
 
 export async function listSessions(
   { sessions }: Pick<Services, 'sessions'>,
-  { principal }: Call<undefined, undefined, undefined, 'user'>,
+  { principal }: Call<undefined, undefined, undefined, 'account:read'>,
 ): Promise<Answer<typeof sessionList>> {
   const records = await sessions.list(principal.user.id);
   return {
@@ -47,7 +47,12 @@ export async function listSessions(
 /** Another user's session is as unknown as one that never was. */
 export async function endSession(
   { sessions, securityEvents }: Pick<Services, 'sessions' | 'securityEvents'>,
-  { params, principal, requestId, address }: Call<undefined, undefined, typeof sessionParams, 'user'>,
+  {
+    params,
+    principal,
+    requestId,
+    address,
+  }: Call<undefined, undefined, typeof sessionParams, 'account:write'>,
 ): Promise<Answer<undefined>> {
   const userId = principal.user.id;
   if (!(await sessions.end(userId, params.id))) throw new Problem('not_found');
