@@ -1,3 +1,4 @@
+import { adminEndpoints } from './admin/admin.router';
 import { authEndpoints } from './auth/auth.router';
 import { verifyEmailEndpoints } from './auth/verify-email.router';
 import type { AnyEndpoint } from './http/endpoint';
@@ -22,9 +23,22 @@ export const features: readonly {
   { tag: 'users', description: 'The signed-in user', endpoints: userEndpoints },
 ];
 
+/** Below the base path too, for admins at an address of the allow-list. */
+export const adminFeature = {
+  tag: 'admin',
+  description: 'Administration: by role, from an address of the allow-list',
+  endpoints: adminEndpoints,
+};
+
 /** Every endpoint there is, as the OpenAPI document shows them. */
 export const endpointGroups: readonly EndpointGroup[] = [
   ...features.map((feature) => ({ ...feature, basePath: BASE_PATH, errors: THROUGH_GATE, limited: true })),
+  {
+    ...adminFeature,
+    basePath: BASE_PATH,
+    errors: [...THROUGH_GATE, 'address_not_allowed'],
+    limited: true,
+  },
   {
     tag: 'links',
     description: 'Pages behind links in mails',

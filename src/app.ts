@@ -1,9 +1,15 @@
 import express, { type Express } from 'express';
-import { BASE_PATH, endpointGroups, features } from './api';
+import { adminFeature, BASE_PATH, endpointGroups, features } from './api';
 import { verifyEmailEndpoints } from './auth/verify-email.router';
 import type { Config } from './config';
 import type { Health } from './health';
-import { behindGlobalLimit, byMetricsToken, openToAll, throughGate } from './http/admission';
+import {
+  behindGlobalLimit,
+  byMetricsToken,
+  openToAll,
+  throughAdminGate,
+  throughGate,
+} from './http/admission';
 import { mountApiDocs } from './http/api-docs';
 import { corsFor } from './http/cors';
 import { errorHandler, notFound } from './http/error-handler';
@@ -40,6 +46,7 @@ export function createApp({ config, services, logger }: AppDeps): Express {
   app.use(BASE_PATH, noStore(), corsFor(config.corsOrigins));
 
   for (const { endpoints } of features) mount(app, BASE_PATH, endpoints, services, throughGate(services));
+  mount(app, BASE_PATH, adminFeature.endpoints, services, throughAdminGate(services));
   mount(app, '', verifyEmailEndpoints, services, behindGlobalLimit(services.limiter, services.localLimiter));
   mount(app, '', operationsEndpoints, services, openToAll);
   mount(app, '', metricsEndpoints, services, byMetricsToken(config.metricsToken));

@@ -4,7 +4,14 @@ import type { HealthCheck } from './health';
 import type { Mailer } from './mail/mailer';
 import { SmtpMailer } from './mail/smtp-mailer';
 import type { AccountStore } from './stores/account/account-store';
+import type { CredentialStore } from './stores/account/credential-store';
 import { PrismaAccountStore } from './stores/account/prisma-account-store';
+import { PrismaCredentialStore } from './stores/account/prisma-credential-store';
+import type { AllowlistStore } from './stores/allowlist/allowlist-store';
+import { PrismaAllowlistStore } from './stores/allowlist/prisma-allowlist-store';
+import { AuditSeal } from './stores/audit/audit-seal';
+import type { AuditEvent, AuditStore } from './stores/audit/audit-store';
+import { PrismaAuditTrail } from './stores/audit/prisma-audit-trail';
 import type { HousekeepingStore } from './stores/housekeeping/housekeeping-store';
 import { PrismaHousekeepingStore } from './stores/housekeeping/prisma-housekeeping-store';
 import { MemoryOtpStore } from './stores/otp/memory-otp-store';
@@ -25,6 +32,7 @@ import type { SessionRecordStore } from './stores/session-record/session-record-
 import { MemoryTokenBucketStore } from './stores/token-bucket/memory-token-bucket-store';
 import { RedisTokenBucketStore } from './stores/token-bucket/redis-token-bucket-store';
 import type { TokenBucketStore } from './stores/token-bucket/token-bucket-store';
+import { deriveKeys } from './tokens/keyring';
 
 /** What a process keeps its state in: the record in PostgreSQL, and the working state in Redis or in the process. */
 export interface Backends extends RecordStores, StateStores {
@@ -36,6 +44,9 @@ export interface Backends extends RecordStores, StateStores {
 
 export interface RecordStores {
   readonly accounts: AccountStore;
+  readonly credentials: CredentialStore;
+  readonly allowlistStore: AllowlistStore;
+  readonly auditStore: AuditStore;
   readonly sessionRecords: SessionRecordStore;
   readonly outboxStore: OutboxStore;
 }
@@ -50,6 +61,8 @@ export interface StateStores {
 export interface BackendEvents {
   onRedisCommand(operation: string): void;
   onRedisState(state: 'up' | 'down'): void;
+  /** An audit event has been written. */
+  onAudit(event: AuditEvent): void;
 }
 
 /** Opens what the configuration names. Connects lazily where it can: readiness tells what is away. */
@@ -60,7 +73,7 @@ export async function openBackends(config: Config, clock: Clock, events: Backend
   const mailer = new SmtpMailer({ url: config.smtpUrl, from: config.mailFrom });
   const state = await openState(config, clock, events);
   return {
-    ...recordStores(database, clock),
+    ...recordStores({ database, clock, secretKeys: config.secretKeys, onAudit: events.onAudit }),
     housekeepingStore: new PrismaHousekeepingStore(unhurried, clock),
     ...state.stores,
     mailer,
@@ -76,10 +89,25 @@ export async function openBackends(config: Config, clock: Clock, events: Backend
 }
 
 /** The record stores over one database. */
-export function recordStores(database: Database, clock: Clock): RecordStores {
+export function recordStores({
+  database,
+  clock,
+  secretKeys,
+  onAudit,
+}: {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly secretKeys: readonly string[];
+  readonly onAudit: BackendEvents['onAudit'];
+}): RecordStores {
+  const seal = new AuditSeal(deriveKeys(secretKeys, 'audit'));
+  const audit = new PrismaAuditTrail({ database, clock, seal, onWritten: onAudit });
   return {
-    accounts: new PrismaAccountStore(database, clock),
-    sessionRecords: new PrismaSessionRecordStore(database, clock),
+    accounts: new PrismaAccountStore(database, audit, clock),
+    credentials: new PrismaCredentialStore(database, audit, clock),
+    allowlistStore: new PrismaAllowlistStore(database, audit, clock),
+    auditStore: audit,
+    sessionRecords: new PrismaSessionRecordStore(database, audit, clock),
     outboxStore: new PrismaOutboxStore(database, clock),
   };
 }

@@ -3,14 +3,15 @@ import type { Backends } from './backends';
 import type { Clock } from './clock';
 import type { Config } from './config';
 import { Health } from './health';
+import { Allowlist } from './limits/allowlist';
 import { type Charge, Limiter } from './limits/limiter';
 import { MailComposer } from './mail/mail-composer';
 import { OutboxWorker } from './mail/outbox-worker';
 import type { Recipient } from './mail/recipients';
 import { MailTemplates } from './mail/templates';
+import { Audit } from './observability/audit';
 import type { Logger } from './observability/logger';
 import type { Metrics } from './observability/metrics';
-import { SecurityEvents } from './observability/security-events';
 import { PasswordHasher } from './passwords/password-hasher';
 import { PasswordPolicy } from './passwords/password-policy';
 import type { Services } from './services';
@@ -94,6 +95,7 @@ export async function compose(
   });
   const services = {
     accounts: backends.accounts,
+    credentials: backends.credentials,
     sessions,
     rotation: new SessionRotation({ ...sessionStores, sessions, refreshTokens, grants, clock }),
     accessTokens,
@@ -109,10 +111,11 @@ export async function compose(
     }),
     passwordPolicy: new PasswordPolicy({ minLength: config.passwordMinLength, productName: 'Tollgate' }),
     limiter,
+    allowlist: new Allowlist({ store: backends.allowlistStore, clock }),
     localLimiter: new Limiter({ ...limits, store: new MemoryTokenBucketStore({ clock }) }),
     outbox: worker,
     metrics,
-    securityEvents: new SecurityEvents(logger),
+    audit: new Audit({ store: backends.auditStore, clock, logger }),
     clock,
     health: new Health(backends.healthChecks),
   };

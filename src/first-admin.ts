@@ -3,12 +3,15 @@ import { email } from './http/schemas';
 import type { PasswordHasher } from './passwords/password-hasher';
 import type { PasswordPolicy } from './passwords/password-policy';
 import type { AccountStore } from './stores/account/account-store';
+import type { Origin } from './stores/audit/audit-store';
 
 export interface FirstAdminServices {
   readonly accounts: AccountStore;
   readonly passwordHasher: PasswordHasher;
   readonly passwordPolicy: PasswordPolicy;
 }
+
+const AT_START: Origin = { actorId: null, address: 'local', requestId: 'start' };
 
 /**
  * Makes the first admin, verified, if there is none; true if it did. Throws `CannotStart` for an e-mail that is
@@ -24,7 +27,8 @@ export async function ensureFirstAdmin(
   const reason = passwordPolicy.check(admin.password, { email: address.data });
   if (reason !== undefined) throw new CannotStart(`ADMIN_PASSWORD cannot be used: it ${reason}`);
   const passwordHash = await passwordHasher.hash(admin.password);
-  const outcome = await accounts.createFirstAdmin({ email: address.data, username: 'admin', passwordHash });
+  const made = { email: address.data, username: 'admin', passwordHash };
+  const outcome = await accounts.createFirstAdmin(made, AT_START);
   if (outcome === 'email_taken') throw new CannotStart('ADMIN_EMAIL belongs to a user who is not an admin');
   return outcome === 'created';
 }

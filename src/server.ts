@@ -11,6 +11,7 @@ import { ensureFirstAdmin } from './first-admin';
 import { startHousekeeping } from './housekeeping';
 import type { Logger } from './observability/logger';
 import { Metrics } from './observability/metrics';
+import { logSecurityEvent } from './observability/security-events';
 import { migrate } from './stores/postgres/migrate';
 import { isUnavailable } from './stores/postgres/unavailable';
 
@@ -41,6 +42,7 @@ export async function serve(config: Config, logger: Logger): Promise<RunningServ
   const backends = await openBackends(config, clock, {
     onRedisCommand: (operation) => metrics.countRedisOperation(operation),
     onRedisState: (state) => logger.warn({ dependency: 'redis', state }, `redis is ${state}`),
+    onAudit: (event) => logSecurityEvent(logger, event),
   });
   try {
     const { services, worker } = await compose(config, backends, { clock, logger, metrics });

@@ -1,11 +1,13 @@
 import type { Clock } from './clock';
+import type { Allowlist } from './limits/allowlist';
 import type { Limiter } from './limits/limiter';
 import type { OutboxWorker } from './mail/outbox-worker';
+import type { Audit } from './observability/audit';
 import type { Metrics } from './observability/metrics';
-import type { SecurityEvents } from './observability/security-events';
 import type { PasswordHasher } from './passwords/password-hasher';
 import type { PasswordPolicy } from './passwords/password-policy';
 import type { AccountStore } from './stores/account/account-store';
+import type { CredentialStore } from './stores/account/credential-store';
 import type { AccessTokens } from './tokens/access-token';
 import type { LinkTokens } from './tokens/link-token';
 import type { OneTimeCodes } from './tokens/one-time-codes';
@@ -17,6 +19,7 @@ import type { SigningKeys } from './tokens/signing-keys';
 /** The capabilities of one app, made once from its configuration and backends; a controller names those it uses. */
 export interface Services {
   readonly accounts: AccountStore;
+  readonly credentials: CredentialStore;
   readonly sessions: Sessions;
   readonly rotation: SessionRotation;
   readonly accessTokens: AccessTokens;
@@ -27,8 +30,9 @@ export interface Services {
   readonly passwordHasher: PasswordHasher;
   readonly passwordPolicy: PasswordPolicy;
   readonly limiter: Limiter;
+  readonly allowlist: Allowlist;
   readonly outbox: Pick<OutboxWorker, 'wake'>;
   readonly metrics: Metrics;
-  readonly securityEvents: SecurityEvents;
+  readonly audit: Audit;
   readonly clock: Clock;
 }

@@ -13,23 +13,23 @@ const REGISTERED = 'If the address can be registered, a mail with a code is on i
 /** Answers the same, after the same work, whether the address is new, pending or somebody's already. */
 export async function register(
   services: Pick<Services, 'accounts' | 'passwordHasher' | 'passwordPolicy' | 'outbox'>,
-  { body }: Call<typeof registration>,
+  { body, origin }: Call<typeof registration>,
 ): Promise<Answer<typeof message>> {
   const { accounts, passwordHasher, passwordPolicy, outbox } = services;
   const { email, username, password } = body;
   refuseMember('password', passwordPolicy.check(password, { email, username }));
   const passwordHash = await passwordHasher.hash(password);
-  await accounts.register({ email, username, passwordHash });
+  await accounts.register({ email, username, passwordHash }, origin);
   outbox.wake();
   return { body: { message: REGISTERED } };
 }
 
 /** Logs in by password (RFC 6749's grant in spirit): the same work and the same answer for unknown and wrong. */
 export async function login(
-  services: Pick<Services, 'accounts' | 'passwordHasher' | 'sessions' | 'metrics' | 'securityEvents'>,
-  { body, address, userAgent, requestId, charge }: Call<typeof credentials>,
+  services: Pick<Services, 'accounts' | 'credentials' | 'passwordHasher' | 'sessions' | 'metrics' | 'audit'>,
+  { body, address, userAgent, origin, charge }: Call<typeof credentials>,
 ): Promise<Answer<typeof tokenResponse>> {
-  const { accounts, passwordHasher, sessions, metrics, securityEvents } = services;
+  const { accounts, passwordHasher, sessions, metrics, audit } = services;
   const { email, password } = body;
   const [account, addressKnown] = await Promise.all([
     accounts.findByEmail(email),
@@ -39,24 +39,18 @@ export async function login(
     // Strangers share one budget; whoever logged in from here before is not kept out by them.
     await charge([{ policy: 'login-account-all', parts: [email], keptFor: ['invalid_credentials'] }]);
   }
-  const event = {
-    requestId,
-    address,
-    ...(account !== undefined && { userId: account.id }),
-    method: 'password',
-  };
+  const fail = (reason: 'invalid_credentials' | 'email_not_verified' | 'account_disabled') =>
+    audit.loginFailed(origin, account?.id, { method: 'password', reason }).then(() => {
+      throw new Problem(reason);
+    });
   const matches = await passwordHasher.verify(password, account?.passwordHash ?? null);
-  if (account === undefined || !matches) {
-    securityEvents.record('authn_login_fail', event);
-    throw new Problem('invalid_credentials');
-  }
-  if (!account.emailVerified) throw new Problem('email_not_verified');
-  if (account.disabled) throw new Problem('account_disabled');
-  const grant = await sessions.begin(account, { address, userAgent });
-  if (grant === undefined) throw new Problem('invalid_credentials');
+  if (account === undefined || !matches) return fail('invalid_credentials');
+  if (!account.emailVerified) return fail('email_not_verified');
+  if (account.disabled) return fail('account_disabled');
+  const grant = await sessions.begin(account, { address, userAgent }, 'password', origin);
+  if (grant === undefined) return fail('invalid_credentials');
   await renewHash(services, account, password);
   metrics.countAuthSuccess('password');
-  securityEvents.record('authn_login_success', event);
   return { body: tokenResponseBody(grant) };
 }
 
@@ -64,18 +58,11 @@ export async function login(
 export async function resetPassword(
   services: Pick<
     Services,
-    | 'accounts'
-    | 'passwordHasher'
-    | 'passwordPolicy'
-    | 'resetTokens'
-    | 'sessions'
-    | 'outbox'
-    | 'securityEvents'
+    'accounts' | 'credentials' | 'passwordHasher' | 'passwordPolicy' | 'resetTokens' | 'sessions' | 'outbox'
   >,
-  { body, requestId, address }: Call<typeof passwordReset>,
+  { body, origin }: Call<typeof passwordReset>,
 ): Promise<Answer<undefined>> {
-  const { accounts, passwordHasher, passwordPolicy, resetTokens, sessions, outbox, securityEvents } =
-    services;
+  const { accounts, credentials, passwordHasher, passwordPolicy, resetTokens, sessions, outbox } = services;
   // Consumed first: however many try one token at once, one of them costs a hash and a look at the password.
   const consumed = await resetTokens.consume(body.resetToken);
   if (consumed === undefined) throw new Problem('invalid_reset_token');
@@ -86,7 +73,7 @@ export async function resetPassword(
     refuseMember('newPassword', passwordPolicy.check(body.newPassword, account));
     const passwordHash = await passwordHasher.hash(body.newPassword);
     await sessions.endingAll(userId, async () => {
-      const reset = await accounts.resetPassword(userId, credentialVersion, passwordHash);
+      const reset = await credentials.resetPassword(userId, credentialVersion, passwordHash, origin);
       if (reset.outcome === 'stale') throw new Problem('invalid_reset_token');
       return reset.endedSessions;
     });
@@ -96,19 +83,18 @@ export async function resetPassword(
     throw error;
   }
   outbox.wake();
-  securityEvents.record('authn_password_change', { requestId, address, userId });
   return { body: undefined };
 }
 
 /** Hashes anew under today's cost and pepper. What hinders it puts it off to the next login: this one is done. */
 async function renewHash(
-  { accounts, passwordHasher }: Pick<Services, 'accounts' | 'passwordHasher'>,
+  { credentials, passwordHasher }: Pick<Services, 'credentials' | 'passwordHasher'>,
   { id, passwordHash }: Account,
   password: string,
 ): Promise<void> {
   if (passwordHash === null || !passwordHasher.needsRehash(passwordHash)) return;
   try {
-    await accounts.renewPasswordHash(id, passwordHash, await passwordHasher.hash(password));
+    await credentials.renewPasswordHash(id, passwordHash, await passwordHasher.hash(password));
   } catch (error) {
     if (!(error instanceof HashingOverloaded || error instanceof DependencyUnavailable)) throw error;
   }

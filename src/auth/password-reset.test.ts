@@ -107,7 +107,7 @@ describe.each(stateKinds)('password reset over %s', (state) => {
     const user = await signUp(test);
     const token = await resetTokenOf(user);
     const away = new DependencyUnavailable('postgresql', new Error('gone'));
-    jest.spyOn(test.backends.accounts, 'resetPassword').mockRejectedValueOnce(away);
+    jest.spyOn(test.backends.credentials, 'resetPassword').mockRejectedValueOnce(away);
     const password = newPassword();
     expect(outcomeOf(await reset(token, password))).toBe('503 dependency_unavailable');
     expect((await login(user, user.password)).status).toBe(200);

@@ -1,4 +1,5 @@
 import { uuidv7 } from 'uuidv7';
+import { assertPassword } from '../http/assert-password';
 import type { Answer, Call } from '../http/endpoint';
 import { Problem } from '../http/problem';
 import { tokenResponseBody } from '../http/representations';
@@ -8,31 +9,26 @@ import type { checkQuery, guestGrant, logoutRequest, reauthentication, refreshRe
 
 /** Rotates a refresh token (RFC 9700, 4.14.2). */
 export async function refresh(
-  { rotation, securityEvents }: Pick<Services, 'rotation' | 'securityEvents'>,
-  { body, address, userAgent, requestId, charge }: Call<typeof refreshRequest>,
+  { rotation }: Pick<Services, 'rotation'>,
+  { body, address, userAgent, origin, charge }: Call<typeof refreshRequest>,
 ): Promise<Answer<typeof tokenResponse>> {
   const presented = await rotation.present(body.refreshToken);
   if (presented === undefined) throw new Problem('invalid_refresh_token');
   // Charged only now: a forged token must not use up the owner's budget. And not for an old one: whoever holds the
   // stolen branch must not be able to keep its reuse from being seen.
   if (!rotation.isOld(presented)) await charge([{ policy: 'refresh', parts: [presented.record.id] }]);
-  const result = await rotation.rotate(presented, { address, userAgent });
+  const result = await rotation.rotate(presented, { address, userAgent }, origin);
   if (result.outcome === 'rotated') return { body: tokenResponseBody(result.grant) };
-  if (result.outcome === 'ended') throw new Problem('invalid_refresh_token');
-  const { id: sessionId, userId } = presented.record;
-  securityEvents.record('authn_token_reuse', { requestId, address, userId, sessionId });
-  throw new Problem('refresh_token_reused');
+  throw new Problem(result.outcome === 'ended' ? 'invalid_refresh_token' : 'refresh_token_reused');
 }
 
 /** Ends the session of the access token, and that of the refresh token, whichever is sent. */
 export async function logout(
-  { sessions, rotation, securityEvents }: Pick<Services, 'sessions' | 'rotation' | 'securityEvents'>,
-  { body, principal, requestId, address }: Call<typeof logoutRequest, undefined, undefined, 'optional'>,
+  { sessions, rotation }: Pick<Services, 'sessions' | 'rotation'>,
+  { body, principal, origin }: Call<typeof logoutRequest, undefined, undefined, 'optional'>,
 ): Promise<Answer<undefined>> {
-  const end = async (userId: string, sessionId: string) => {
-    await sessions.end(userId, sessionId);
-    securityEvents.record('authn_token_revoked', { requestId, address, userId, sessionId });
-  };
+  const end = (userId: string, sessionId: string) =>
+    sessions.end(userId, sessionId, { ...origin, actorId: userId });
   // Before the refresh token is looked at: a bad one beside it must not keep this session alive.
   if (principal?.kind === 'user') await end(principal.user.id, principal.session.sessionId);
   if (body?.refreshToken !== undefined) {
@@ -46,33 +42,23 @@ export async function logout(
 }
 
 export async function logoutAll(
-  { sessions, securityEvents }: Pick<Services, 'sessions' | 'securityEvents'>,
-  { principal, requestId, address }: Call<undefined, undefined, undefined, 'account:write'>,
+  { sessions }: Pick<Services, 'sessions'>,
+  { principal, origin }: Call<undefined, undefined, undefined, 'account:write'>,
 ): Promise<Answer<undefined>> {
-  const userId = principal.user.id;
-  await sessions.endAll(userId);
-  securityEvents.record('authn_token_revoked', { requestId, address, userId });
+  await sessions.endAll(principal.user.id, origin);
   return { body: undefined };
 }
 
 /** A signed-in user gives the password again; the session counts as fresh for 15 minutes. */
 export async function reauthenticate(
-  services: Pick<Services, 'accounts' | 'passwordHasher' | 'sessions' | 'securityEvents'>,
-  {
-    body,
-    principal,
-    requestId,
-    address,
-  }: Call<typeof reauthentication, undefined, undefined, 'account:write'>,
+  services: Pick<Services, 'accounts' | 'passwordHasher' | 'sessions' | 'audit'>,
+  { body, principal, origin }: Call<typeof reauthentication, undefined, undefined, 'account:write'>,
 ): Promise<Answer<undefined>> {
-  const { accounts, passwordHasher, sessions, securityEvents } = services;
   const userId = principal.user.id;
-  const account = await accounts.find(userId);
-  if (!(await passwordHasher.verify(body.password, account?.passwordHash ?? null))) {
-    securityEvents.record('authn_login_fail', { requestId, address, userId, method: 'reauthentication' });
-    throw new Problem('wrong_password');
+  await assertPassword(services, userId, body.password, origin);
+  if (!(await services.sessions.markFresh(userId, principal.session.sessionId, origin))) {
+    throw new Problem('invalid_token');
   }
-  if (!(await sessions.markFresh(userId, principal.session.sessionId))) throw new Problem('invalid_token');
   return { body: undefined };
 }
 

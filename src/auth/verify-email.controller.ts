@@ -28,17 +28,16 @@ export async function showVerifyEmail(
 
 /** Proves the address of exactly the registration that the link was made for. */
 export async function verifyEmailByLink(
-  { linkTokens, accounts, securityEvents }: Pick<Services, 'linkTokens' | 'accounts' | 'securityEvents'>,
-  { query, requestId, address }: Call<undefined, typeof linkQuery>,
+  { linkTokens, accounts }: Pick<Services, 'linkTokens' | 'accounts'>,
+  { query, origin }: Call<undefined, typeof linkQuery>,
 ): Promise<Answer<typeof html>> {
   const link = linkTokens.verify(query.token ?? '', 'verify_email');
   if (
     link === undefined ||
-    (await accounts.verifyEmail(link.userId, link.credentialVersion)) !== 'verified'
+    (await accounts.verifyEmail(link.userId, link.credentialVersion, origin)) !== 'verified'
   ) {
     return brokenLink();
   }
-  securityEvents.record('user_updated', { requestId, address, userId: link.userId, method: 'link' });
   return pageAnswer({
     title: 'Your e-mail address is confirmed',
     paragraphs: ['You can log in now. This page may be closed.'],

@@ -1,16 +1,38 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Request } from 'express';
+import type { Clock } from '../clock';
+import type { Allowlist } from '../limits/allowlist';
 import type { Limiter } from '../limits/limiter';
 import { DependencyUnavailable } from '../stores/dependency-unavailable';
 import { authenticate, bearerToken, type Gate } from './authenticate';
 import type { Admit } from './mount';
+import type { Principal } from './principal';
 import { Problem } from './problem';
 import { rateLimited, showLevels } from './rate-limiter';
 import { contextOf } from './request-context';
 
-/** Admission to everything below `/api/v1`: the global limit, then authentication. */
+/** Admission to everything below `/api/v1`: the global limit, authentication, permission, a recent password. */
 export function throughGate(gate: Gate): Admit {
-  return (endpoint, request, response) => authenticate(gate, endpoint.access, request, response);
+  return async (endpoint, request, response) => {
+    const principal = await authenticate(gate, endpoint.access, request, response);
+    if (endpoint.fresh === true) assertFresh(principal, gate.clock);
+    return principal;
+  };
+}
+
+/** Admission to the admin surface: on top of all that, an address of the allow-list. */
+export function throughAdminGate(gate: Gate & { readonly allowlist: Allowlist }): Admit {
+  return async (endpoint, request, response) => {
+    const principal = await authenticate(gate, endpoint.access, request, response);
+    if (!(await gate.allowlist.admits(contextOf(response).peer))) throw new Problem('address_not_allowed');
+    if (endpoint.fresh === true) assertFresh(principal, gate.clock);
+    return principal;
+  };
+}
+
+function assertFresh(principal: Principal | undefined, clock: Clock): void {
+  const fresh = principal?.kind === 'user' && clock.now() < principal.session.freshUntil;
+  if (!fresh) throw new Problem('reauthentication_required');
 }
 
 /** Admission to pages behind links: the global limit, kept in this process while the store is away. */

@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import type { Clock } from '../clock';
 import type { Limiter } from '../limits/limiter';
 import type { Role } from '../stores/session/session-store';
 import type { AccessTokens } from '../tokens/access-token';
@@ -13,6 +14,7 @@ export interface Gate {
   readonly limiter: Limiter;
   readonly accessTokens: AccessTokens;
   readonly sessions: Sessions;
+  readonly clock: Clock;
 }
 
 /**
@@ -52,6 +54,7 @@ export async function authenticate(
     throw new Problem('invalid_token');
   }
   context.subject = live.user.id;
+  context.userId = live.user.id;
   // The role that the session shows, not the one of the token: a change of it holds from the next request on.
   if (!mayCall(live.user.role, access)) throw new Problem('forbidden');
   return { kind: 'user', ...live };

@@ -1,6 +1,7 @@
 import type { output, ZodType } from 'zod';
 import type { Charge } from '../limits/limiter';
 import type { PolicyName } from '../limits/policies';
+import type { Origin } from '../stores/audit/audit-store';
 import type { Access, PrincipalOf } from './principal';
 import type { ProblemName } from './problem';
 
@@ -14,8 +15,11 @@ export interface Call<B = unknown, Q = unknown, P = unknown, A extends Access = 
   readonly query: Parsed<Q>;
   readonly params: Parsed<P>;
   readonly principal: PrincipalOf<A>;
-  readonly requestId: string;
+  /** Who asks, for the audit trail. */
+  readonly origin: Origin;
   readonly address: string;
+  /** The whole address of the client, where `address` may be a network; unchecked. */
+  readonly peer: string | undefined;
   readonly userAgent: string;
   /**
    * Charges limits whose buckets only the controller can name, as those of the route are: shown, refused with a 429,
@@ -63,6 +67,8 @@ export interface Endpoint<S, B = unknown, Q = unknown, P = unknown, R = unknown,
   readonly summary: string;
   readonly description?: string;
   readonly access: A;
+  /** Asks for a session in which the password was given within 15 minutes. */
+  readonly fresh?: boolean;
   readonly limits?: readonly RouteLimit<B, A>[];
   readonly body?: B;
   readonly query?: Q;

@@ -49,7 +49,7 @@ describe.each(stateKinds)('log lines over %s', (state) => {
       await client.post('/auth/login', { email, password: user.password, extra: newPassword });
       await client.get(`/users/${email}?token=${first.accessToken}`, first.accessToken);
       await client.post('/auth/logout-all', undefined, second.accessToken);
-      const failing = jest.spyOn(test.backends.accounts, 'resetPassword');
+      const failing = jest.spyOn(test.backends.credentials, 'resetPassword');
       failing.mockRejectedValue(new Error('a fault'));
       const failed = await client.post('/auth/password/reset', { resetToken: body.resetToken, newPassword });
       expect([failed.status, failed.text.includes('a fault')]).toEqual([500, false]);

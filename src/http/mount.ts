@@ -1,6 +1,7 @@
 import type { IRouter, Request, RequestHandler, Response } from 'express';
 import { type ZodType, z } from 'zod';
 import type { Limiter } from '../limits/limiter';
+import type { Audit } from '../observability/audit';
 import type { Answer, AnyEndpoint, Call } from './endpoint';
 import { asProblem } from './error-handler';
 import { readJsonBody } from './json-body';
@@ -8,7 +9,7 @@ import { memberErrors } from './member-errors';
 import type { Principal } from './principal';
 import { Problem } from './problem';
 import { RequestCharges } from './rate-limiter';
-import { contextOf } from './request-context';
+import { contextOf, originOf } from './request-context';
 
 /** How an endpoint lets callers in: through the global limit and authentication, or as the system routes do. */
 export type Admit = (
@@ -17,11 +18,17 @@ export type Admit = (
   response: Response,
 ) => Promise<Principal | undefined>;
 
+/** What every call uses, whatever it is for. */
+interface EveryCall {
+  readonly limiter: Limiter;
+  readonly audit: Audit;
+}
+
 /**
  * Mounts endpoints below `basePath`, in the order of checks that the contract lays down: method → admission (global
  * limit, token) → body → schema → the route's limits → work.
  */
-export function mount<S extends { readonly limiter: Limiter }>(
+export function mount<S extends EveryCall>(
   router: IRouter,
   basePath: string,
   endpoints: readonly AnyEndpoint<S>[],
@@ -48,14 +55,14 @@ export function refuseOtherMethods(router: IRouter, path: string, methods: reado
   });
 }
 
-function serve<S extends { readonly limiter: Limiter }>(
+function serve<S extends EveryCall>(
   path: string,
   endpoint: AnyEndpoint<S>,
   services: S,
   admit: Admit,
 ): RequestHandler {
   const noBody = z.strictObject({}).optional();
-  return async (request, response) => {
+  const work = async (request: Request, response: Response) => {
     const context = contextOf(response);
     context.route = path;
     const principal = await admit(endpoint, request, response);
@@ -66,8 +73,9 @@ function serve<S extends { readonly limiter: Limiter }>(
       query: validated(endpoint.query ?? noBody, request.query),
       params: endpoint.params && matched(endpoint.params, request.params),
       principal,
-      requestId: context.requestId,
+      origin: originOf(response),
       address: context.address,
+      peer: context.peer,
       userAgent: context.userAgent,
       charge: (more) => charges.charge(more),
     };
@@ -87,6 +95,11 @@ function serve<S extends { readonly limiter: Limiter }>(
     await charges.settle(undefined);
     send(endpoint, response, answer);
   };
+  return (request, response) =>
+    work(request, response).catch(async (error: unknown) => {
+      await services.audit.refused(originOf(response), asProblem(error).problem);
+      throw error;
+    });
 }
 
 /** Throws `Problem` `validation_failed`, which names every member at fault. */

@@ -112,6 +112,7 @@ function errorsOf(endpoint: AnyEndpoint<never>): ProblemName[] {
       : (['malformed_json', 'payload_too_large', 'unsupported_media_type'] as const)),
     ...(authenticated ? (['unauthenticated', 'invalid_token'] as const) : []),
     ...(authenticated && !isAllowed('GUEST', endpoint.access) ? (['forbidden'] as const) : []),
+    ...(endpoint.fresh === true ? (['reauthentication_required'] as const) : []),
   ];
 }
 

@@ -13,8 +13,13 @@ export const PROBLEMS = {
   wrong_password: { status: 403, title: 'The password is wrong', code: 'invalid_credentials' },
   email_not_verified: { status: 403, title: 'The e-mail address has not been verified' },
   account_disabled: { status: 403, title: 'The account is disabled' },
+  reauthentication_required: { status: 403, title: 'The password has to be given again' },
+  address_not_allowed: { status: 403, title: 'Not allowed from this address' },
+  cross_site: { status: 403, title: 'Not allowed from another site' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
+  last_admin: { status: 409, title: 'No active admin would be left' },
+  would_lock_out: { status: 409, title: 'No lasting entry would cover your own address' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json in UTF-8' },
   rate_limited: { status: 429, title: 'Too many requests' },
@@ -60,6 +65,8 @@ export class Problem extends Error {
 }
 
 /** Throws a 400 `validation_failed` that names the member, if there is a reason to refuse it. */
+export function refuseMember(path: string, reason: string): never;
+export function refuseMember(path: string, reason: string | undefined): void;
 export function refuseMember(path: string, reason: string | undefined): void {
   if (reason !== undefined) throw new Problem('validation_failed', { errors: [{ path, message: reason }] });
 }

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
 import { clientAddress } from '../limits/client-address';
+import type { Origin } from '../stores/audit/audit-store';
 
 /** What every request carries from its first to its last step. */
 export interface RequestContext {
   readonly requestId: string;
   /** The client as limits see it: an IPv4 address, an IPv6 /64, or `unknown`. */
   readonly address: string;
+  /** The client's whole address, as the peer or a trusted proxy gave it: unchecked. */
+  readonly peer: string | undefined;
   /** As the client names itself, cut to 256 characters. */
   readonly userAgent: string;
   /** `performance.now()` at the start. */
@@ -17,6 +20,8 @@ export interface RequestContext {
   problem?: string;
   /** Who asked, once authenticated: a user's or a guest's id. */
   subject?: string;
+  /** The same where it is a user with a session. */
+  userId?: string;
 }
 
 const CLIENT_REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
@@ -29,6 +34,7 @@ export function requestContext(): RequestHandler {
     const context: RequestContext = {
       requestId: offered !== undefined && CLIENT_REQUEST_ID.test(offered) ? offered : randomUUID(),
       address: clientAddress(request.ip),
+      peer: request.ip,
       userAgent: (request.get('user-agent') ?? '').slice(0, 256),
       startedAt: performance.now(),
       route: 'unmatched',
@@ -37,6 +43,12 @@ export function requestContext(): RequestHandler {
     response.setHeader('X-Request-Id', context.requestId);
     next();
   };
+}
+
+/** Who is behind this request, as far as that is known by now. */
+export function originOf(response: Response): Origin {
+  const { userId, address, requestId } = contextOf(response);
+  return { actorId: userId ?? null, address, requestId };
 }
 
 /** The context that `requestContext` began. */

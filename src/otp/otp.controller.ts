@@ -31,17 +31,13 @@ export async function requestOtp(
 
 /** Presents a code, or the token of the same mail. Whatever is wrong is `invalid_otp`, all alike. */
 export async function verifyOtp(
-  services: Pick<
-    Services,
-    'accounts' | 'oneTimeCodes' | 'resetTokens' | 'sessions' | 'metrics' | 'securityEvents'
-  >,
-  { body, address, userAgent, requestId }: Call<typeof otpPresentation>,
+  services: Pick<Services, 'accounts' | 'oneTimeCodes' | 'resetTokens' | 'sessions' | 'metrics' | 'audit'>,
+  { body, address, userAgent, origin }: Call<typeof otpPresentation>,
 ): Promise<Answer<typeof otpVerified>> {
-  const { accounts, oneTimeCodes, resetTokens, sessions, metrics, securityEvents } = services;
+  const { accounts, oneTimeCodes, resetTokens, sessions, metrics, audit } = services;
   const { email, purpose, otp } = body;
   const found = await accounts.findByEmail(email);
   const account = found !== undefined && mayUse(found, purpose) ? found : undefined;
-  const event = { requestId, address, ...(account !== undefined && { userId: account.id }), method: 'otp' };
   const outcome = await oneTimeCodes.present({
     account: account?.id ?? oneTimeCodes.pseudoAccount(email),
     email,
@@ -50,28 +46,33 @@ export async function verifyOtp(
     otp,
   });
   if (account === undefined || outcome !== 'accepted') {
-    if (purpose === 'login') {
-      securityEvents.record(outcome === 'exhausted' ? 'authn_login_fail_max' : 'authn_login_fail', event);
-    }
+    await audit.loginFailed(origin, account?.id, { method: 'otp', purpose, reason: outcome });
     throw new Problem('invalid_otp');
   }
   switch (purpose) {
     case 'verify_email': {
-      const verified = await accounts.verifyEmail(account.id, account.credentialVersion);
+      const verified = await accounts.verifyEmail(account.id, account.credentialVersion, origin);
       if (verified === 'superseded') throw new Problem('invalid_otp');
-      securityEvents.record('user_updated', event);
       return { body: { verified: true } };
     }
     case 'login': {
-      const grant = await sessions.begin(account, { address, userAgent });
+      const grant = await sessions.begin(account, { address, userAgent }, 'otp', origin);
       if (grant === undefined) throw new Problem('invalid_otp');
       metrics.countAuthSuccess('otp');
-      securityEvents.record('authn_login_success', event);
       return { body: tokenResponseBody(grant) };
     }
     case 'reset_password': {
       const { id: userId, credentialVersion } = account;
-      return { body: await resetTokens.issue({ userId, credentialVersion }) };
+      const act = {
+        type: 'authn_token_created',
+        subjectId: userId,
+        details: { what: 'reset token' },
+      } as const;
+      // The token lies in no transaction: told before, and again when it is there.
+      await audit.record(origin, { ...act, outcome: 'attempted' });
+      const issued = await resetTokens.issue({ userId, credentialVersion });
+      await audit.record(origin, act);
+      return { body: issued };
     }
   }
 }

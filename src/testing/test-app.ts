@@ -5,6 +5,7 @@ import { type Backends, memoryStores, recordStores, type StateStores } from '../
 import { type Composition, compose } from '../compose';
 import { type Config, loadConfig } from '../config';
 import { Metrics } from '../observability/metrics';
+import { logSecurityEvent } from '../observability/security-events';
 import { PrismaHousekeepingStore } from '../stores/housekeeping/prisma-housekeeping-store';
 import { RedisOtpStore } from '../stores/otp/redis-otp-store';
 import { Database, type DatabaseOptions } from '../stores/postgres/database';
@@ -85,7 +86,12 @@ export async function createTestApp({
   const metrics = new Metrics(() => opened.stores.sessionStore.countLive());
   const opened = await openTestState(redisUrl ?? sharedRedis(state), clock, config, metrics);
   const backends: Backends = {
-    ...recordStores(database, clock),
+    ...recordStores({
+      database,
+      clock,
+      secretKeys: config.secretKeys,
+      onAudit: (event) => logSecurityEvent(logger, event),
+    }),
     housekeepingStore: new PrismaHousekeepingStore(database, clock),
     ...opened.stores,
     mailer,

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock';
 import type { Account } from '../stores/account/account-store';
+import type { Origin } from '../stores/audit/audit-store';
 import { unlessUnavailable } from '../stores/dependency-unavailable';
 import { REPLAY_GRACE_MS, type SessionStore } from '../stores/session/session-store';
 import type {
@@ -56,7 +57,7 @@ export class SessionRotation {
    * Rotates: marks the successor pending, writes the record, confirms. Until it is confirmed the presented token stays
    * good, so a failure in between costs nothing; the successor is handed out only afterwards.
    */
-  async rotate(presented: PresentedRefresh, device: Device): Promise<RotationResult> {
+  async rotate(presented: PresentedRefresh, device: Device, by: Origin): Promise<RotationResult> {
     const { store, records, sessions, grants } = this.#options;
     const { record, account } = presented;
     if (account.disabled) return { outcome: 'ended' };
@@ -65,15 +66,15 @@ export class SessionRotation {
       rotation = await store.rotate(account.id, record.id, presented.generation);
     }
     if (rotation.outcome === 'reused') {
-      await records.endReused(account.id, record.id);
+      await records.endReused(account.id, record.id, by);
       await store.end(account.id, [record.id]);
       return { outcome: 'reused' };
     }
     if (rotation.outcome === 'ended') {
       // The record may not know yet: whoever ended the session in the store may have failed before writing it, or be
       // about to. An old token is reuse here too, or of two at once one could end the session without a notice.
-      if (this.isOld(presented)) await records.endReused(account.id, record.id);
-      else await records.end(account.id, record.id);
+      if (this.isOld(presented)) await records.endReused(account.id, record.id, by);
+      else await records.end(account.id, record.id, by);
     }
     if (rotation.outcome === 'ended' || rotation.outcome === 'missing') return { outcome: 'ended' };
 

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../clock';
 import type { Account } from '../stores/account/account-store';
+import type { Origin } from '../stores/audit/audit-store';
 import { unlessUnavailable } from '../stores/dependency-unavailable';
 import type { SessionState, SessionStore, SessionUser } from '../stores/session/session-store';
 import type {
   Device,
+  LoginMethod,
   SessionRecord,
   SessionRecordStore,
 } from '../stores/session-record/session-record-store';
@@ -40,7 +42,7 @@ export class Sessions {
   }
 
   /** Begins a session; undefined if password, e-mail or standing of the account changed since it was read. */
-  async begin(account: Account, device: Device): Promise<Grant | undefined> {
+  async begin(account: Account, device: Device, method: LoginMethod, by: Origin): Promise<Grant | undefined> {
     const { store, records, grants, clock, maxAgeSeconds } = this.#options;
     const endsAt = clock.now() + maxAgeSeconds * 1000;
     const lifetime = grants.renewed(endsAt);
@@ -55,7 +57,7 @@ export class Sessions {
       expiresAt,
       endsAt,
     };
-    const begun = await records.begin(session, account.credentialVersion);
+    const begun = await records.begin(session, account.credentialVersion, method, by);
     if (begun.outcome === 'stale') return undefined;
     const record = { ...session, generation: 1, confirmedAt: now, lastUsedAt: now, revoked: false };
     try {
@@ -63,7 +65,7 @@ export class Sessions {
       if (begun.endedSessions.length > 0) await store.end(account.id, begun.endedSessions);
     } catch (error) {
       // Nobody gets the tokens of this session: it must not take a place among the user's.
-      await records.end(account.id, session.id).catch(unlessUnavailable);
+      await records.end(account.id, session.id, by).catch(unlessUnavailable);
       throw error;
     }
     return grants.issue(account, record, 1, lifetime);
@@ -81,31 +83,35 @@ export class Sessions {
   }
 
   /** Ends one session at once, on every instance; false if the user has no such live session. */
-  async end(userId: string, sessionId: string): Promise<boolean> {
+  async end(userId: string, sessionId: string, by: Origin): Promise<boolean> {
     const { store, records } = this.#options;
     // The record first: if it fails nothing has happened and the call can be made again, with the same access token. A
     // refill that read the record before meets the tombstone.
-    const ended = await records.end(userId, sessionId);
+    const ended = await records.end(userId, sessionId, by);
     const held = ended || (await store.find(userId, sessionId)).outcome === 'live';
     if (held) await store.end(userId, [sessionId]);
     return held;
   }
 
-  /** Ends every session of a user at once, except one. */
-  async endAll(userId: string, exceptSessionId?: string): Promise<void> {
+  /** Ends every session of a user at once. */
+  async endAll(userId: string, by: Origin): Promise<void> {
     const { store, records } = this.#options;
-    const ended = await records.endAll(userId, exceptSessionId);
-    await store.endAll(userId, exceptSessionId);
+    const ended = await records.endAll(userId, by);
+    await store.endAll(userId);
     await store.end(userId, ended);
   }
 
   /**
-   * Makes a change of credentials that ends all of a user's sessions in the record (it names them), and ends them in the
-   * store around it: before, so that a store that is away prevents the change rather than survives it.
+   * Makes a change that ends all of a user's sessions, or all but one, in the record (it names them), and ends them in
+   * the store around it: before, so that a store that is away prevents the change rather than survives it.
    */
-  async endingAll(userId: string, change: () => Promise<readonly string[]>): Promise<void> {
+  async endingAll(
+    userId: string,
+    change: () => Promise<readonly string[]>,
+    exceptSessionId?: string,
+  ): Promise<void> {
     const { store } = this.#options;
-    await store.endAll(userId);
+    await store.endAll(userId, exceptSessionId);
     await store.end(userId, await change());
   }
 
@@ -114,10 +120,10 @@ export class Sessions {
   }
 
   /** The user has just given the password again: the session is fresh for 15 minutes. False if it has ended. */
-  async markFresh(userId: string, sessionId: string): Promise<boolean> {
+  async markFresh(userId: string, sessionId: string, by: Origin): Promise<boolean> {
     const { store, records, clock } = this.#options;
     const freshUntil = clock.now() + FRESH_MS;
-    if (!(await records.markFresh(sessionId, freshUntil))) return false;
+    if (!(await records.markFresh(userId, sessionId, freshUntil, by))) return false;
     return (await store.markFresh(userId, sessionId, freshUntil)) !== 'ended';
   }
 

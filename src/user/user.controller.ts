@@ -17,9 +17,9 @@ export async function showMe(
 
 export async function changeMe(
   { accounts, sessions }: Pick<Services, 'accounts' | 'sessions'>,
-  { body, principal }: Call<typeof profileChange, undefined, undefined, 'account:write'>,
+  { body, principal, origin }: Call<typeof profileChange, undefined, undefined, 'account:write'>,
 ): Promise<Answer<typeof user>> {
-  const account = await accounts.changeUsername(principal.user.id, body.username);
+  const account = await accounts.changeUsername(principal.user.id, body.username, origin);
   if (account === undefined) throw new Problem('invalid_token');
   await sessions.showUser(account);
   return { body: userBody(account) };
@@ -46,16 +46,9 @@ export async function listSessions(
 
 /** Another user's session is as unknown as one that never was. */
 export async function endSession(
-  { sessions, securityEvents }: Pick<Services, 'sessions' | 'securityEvents'>,
-  {
-    params,
-    principal,
-    requestId,
-    address,
-  }: Call<undefined, undefined, typeof sessionParams, 'account:write'>,
+  { sessions }: Pick<Services, 'sessions'>,
+  { params, principal, origin }: Call<undefined, undefined, typeof sessionParams, 'account:write'>,
 ): Promise<Answer<undefined>> {
-  const userId = principal.user.id;
-  if (!(await sessions.end(userId, params.id))) throw new Problem('not_found');
-  securityEvents.record('authn_token_revoked', { requestId, address, userId, sessionId: params.id });
+  if (!(await sessions.end(principal.user.id, params.id, origin))) throw new Problem('not_found');
   return { body: undefined };
 }

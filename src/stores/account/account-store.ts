@@ -1,3 +1,4 @@
+import type { Origin } from '../audit/audit-store';
 import type { Role } from '../session/session-store';
 
 /** A user as the record knows it. Times are milliseconds since the epoch. */
@@ -27,7 +28,10 @@ export const PENDING_LIFETIME_MS = 24 * 60 * 60_000;
 export const MAX_KNOWN_ADDRESSES = 10;
 export const KNOWN_ADDRESS_LIFETIME_MS = 90 * 24 * 60 * 60_000;
 
-/** Users and what changes with them. Every method is one atomic step and throws `DependencyUnavailable`. */
+/**
+ * Users and what changes with them. Every method is one atomic step, which also writes the audit events that it tells of
+ * (`by`: who asked for it), and throws `DependencyUnavailable`.
+ */
 export interface AccountStore {
   find(userId: string): Promise<Account | undefined>;
   /** A pending account past its 24 hours is none. */
@@ -36,38 +40,26 @@ export interface AccountStore {
    * Makes a pending account, or replaces name and password of the pending one; leaves a verified one alone. The mail it
    * causes (a code for the pending, a notice for the verified) goes to the outbox in the same step.
    */
-  register(registration: {
-    readonly email: string;
-    readonly username: string;
-    readonly passwordHash: string;
-  }): Promise<void>;
+  register(
+    registration: { readonly email: string; readonly username: string; readonly passwordHash: string },
+    by: Origin,
+  ): Promise<void>;
   /** Puts a code mail into the outbox, whoever the address belongs to, or nobody. */
   requestCode(email: string, kind: CodeMail): Promise<void>;
   /** Proves the e-mail of exactly this registration. */
-  verifyEmail(userId: string, credentialVersion: number): Promise<'verified' | 'superseded'>;
-  /** Sets the password if no other change of password or e-mail came first, ends every session and tells the owner. */
-  resetPassword(
-    userId: string,
-    credentialVersion: number,
-    passwordHash: string,
-  ): Promise<
-    { readonly outcome: 'changed'; readonly endedSessions: readonly string[] } | { readonly outcome: 'stale' }
-  >;
-  /** Replaces a hash by one of the same password under today's cost and pepper, if it is still the stored one. */
-  renewPasswordHash(userId: string, from: string, to: string): Promise<void>;
+  verifyEmail(userId: string, credentialVersion: number, by: Origin): Promise<'verified' | 'superseded'>;
   /** Undefined if the user is gone. */
-  changeUsername(userId: string, username: string): Promise<Account | undefined>;
+  changeUsername(userId: string, username: string, by: Origin): Promise<Account | undefined>;
   /** True if the e-mail's account completed a login from the address within 90 days, among its newest ten. */
   knowsAddress(email: string, address: string): Promise<boolean>;
   /**
    * Makes the first admin, verified, if there is no admin; replaces a pending account with that e-mail, refuses one that
    * belongs to somebody else.
    */
-  createFirstAdmin(admin: {
-    readonly email: string;
-    readonly username: string;
-    readonly passwordHash: string;
-  }): Promise<'created' | 'exists' | 'email_taken'>;
+  createFirstAdmin(
+    admin: { readonly email: string; readonly username: string; readonly passwordHash: string },
+    by: Origin,
+  ): Promise<'created' | 'exists' | 'email_taken'>;
   /** True if any admin exists. */
   hasAdmin(): Promise<boolean>;
 }

@@ -1,10 +1,10 @@
-import type { User } from '@prisma/client';
+import type { Prisma, User } from '@prisma/client';
 import type { Account } from './account-store';
 
-/** A row as the rest of the service sees it. */
-export function accountOf(row: User): Account;
-export function accountOf(row: User | null | undefined): Account | undefined;
-export function accountOf(row: User | null | undefined): Account | undefined {
+/** A row as the rest of the service sees it at `now` (milliseconds since the epoch). */
+export function accountOf(row: User, now: number): Account;
+export function accountOf(row: User | null | undefined, now: number): Account | undefined;
+export function accountOf(row: User | null | undefined, now: number): Account | undefined {
   if (row === null || row === undefined) return undefined;
   return {
     id: row.id,
@@ -13,9 +13,18 @@ export function accountOf(row: User | null | undefined): Account | undefined {
     passwordHash: row.passwordHash,
     role: row.role,
     emailVerified: row.emailVerifiedAt !== null,
-    disabled: row.disabledAt !== null,
+    disabled: isDisabled(row, now),
     credentialVersion: row.credentialVersion,
     version: row.version,
     createdAt: row.createdAt.getTime(),
   };
+}
+
+function isDisabled({ disabledAt, disabledUntil }: User, now: number): boolean {
+  return disabledAt !== null && (disabledUntil === null || disabledUntil.getTime() > now);
+}
+
+/** Rows of users who are not disabled at `now`. */
+export function notDisabled(now: number): Prisma.UserWhereInput {
+  return { OR: [{ disabledAt: null }, { disabledUntil: { lte: new Date(now) } }] };
 }

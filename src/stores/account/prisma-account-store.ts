@@ -1,8 +1,9 @@
 import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../../clock';
+import type { Origin } from '../audit/audit-store';
+import type { PrismaAuditTrail } from '../audit/prisma-audit-trail';
 import { enqueueMail } from '../outbox/prisma-outbox-store';
 import type { Database } from '../postgres/database';
-import { endSessions } from '../session-record/prisma-session-record-store';
 import {
   type Account,
   type AccountStore,
@@ -18,35 +19,40 @@ const FIRST_ADMIN_LOCK = 7_421_001;
 /** Users in PostgreSQL. */
 export class PrismaAccountStore implements AccountStore {
   readonly #database: Database;
+  readonly #audit: PrismaAuditTrail;
   readonly #clock: Clock;
 
-  constructor(database: Database, clock: Clock) {
+  constructor(database: Database, audit: PrismaAuditTrail, clock: Clock) {
     this.#database = database;
+    this.#audit = audit;
     this.#clock = clock;
   }
 
   async find(userId: string): Promise<Account | undefined> {
-    return accountOf(await this.#database.run((client) => client.user.findUnique({ where: { id: userId } })));
+    const row = await this.#database.run((client) => client.user.findUnique({ where: { id: userId } }));
+    return accountOf(row, this.#clock.now());
   }
 
   async findByEmail(email: string): Promise<Account | undefined> {
-    const alive = new Date(this.#clock.now() - PENDING_LIFETIME_MS);
+    const now = this.#clock.now();
+    const alive = new Date(now - PENDING_LIFETIME_MS);
     const row = await this.#database.run((client) =>
       client.user.findUnique({
         where: { email, OR: [{ emailVerifiedAt: { not: null } }, { registeredAt: { gt: alive } }] },
       }),
     );
-    return accountOf(row);
+    return accountOf(row, now);
   }
 
-  async register(registration: { email: string; username: string; passwordHash: string }) {
+  async register(registration: { email: string; username: string; passwordHash: string }, by: Origin) {
     const { email, username, passwordHash } = registration;
+    const id = uuidv7();
     const now = new Date(this.#clock.now());
-    await this.#database.transaction(async (tx) => {
+    await this.#audit.change(by, async (tx, tell) => {
       // One statement, so that of many registrations at once each replaces the one before it and none is half applied.
-      const [pending] = await tx.$queryRaw<{ credentialVersion: number }[]>`
+      const [pending] = await tx.$queryRaw<{ id: string; credentialVersion: number }[]>`
         INSERT INTO users (id, email, username, password_hash, registered_at, created_at)
-        VALUES (${uuidv7()}::uuid, ${email}, ${username}, ${passwordHash}, ${now}, ${now})
+        VALUES (${id}::uuid, ${email}, ${username}, ${passwordHash}, ${now}, ${now})
         ON CONFLICT (email) DO UPDATE SET
           username = excluded.username,
           password_hash = excluded.password_hash,
@@ -54,9 +60,18 @@ export class PrismaAccountStore implements AccountStore {
           credential_version = users.credential_version + 1,
           version = users.version + 1
         WHERE users.email_verified_at IS NULL
-        RETURNING credential_version AS "credentialVersion"`;
+        RETURNING id, credential_version AS "credentialVersion"`;
+      const user = pending ?? (await tx.user.findUnique({ where: { email }, select: { id: true } }));
+      tell({
+        type: pending !== undefined && pending.id !== id ? 'user_updated' : 'user_created',
+        outcome: pending === undefined ? 'failure' : 'success',
+        subjectId: user?.id ?? null,
+        details: { what: 'registration' },
+      });
       await enqueueMail(tx, {
-        ...(pending === undefined ? { kind: 'ALREADY_REGISTERED' } : { kind: 'VERIFY_EMAIL', ...pending }),
+        ...(pending === undefined
+          ? { kind: 'ALREADY_REGISTERED' }
+          : { kind: 'VERIFY_EMAIL', credentialVersion: pending.credentialVersion }),
         email,
         now: now.getTime(),
       });
@@ -67,10 +82,10 @@ export class PrismaAccountStore implements AccountStore {
     await this.#database.run((client) => enqueueMail(client, { kind, email, now: this.#clock.now() }));
   }
 
-  async verifyEmail(userId: string, credentialVersion: number) {
+  async verifyEmail(userId: string, credentialVersion: number, by: Origin) {
     const now = this.#clock.now();
-    const { count } = await this.#database.run((client) =>
-      client.user.updateMany({
+    return this.#audit.change({ ...by, actorId: userId }, async (tx, tell) => {
+      const { count } = await tx.user.updateMany({
         where: {
           id: userId,
           credentialVersion,
@@ -78,40 +93,23 @@ export class PrismaAccountStore implements AccountStore {
           registeredAt: { gt: new Date(now - PENDING_LIFETIME_MS) },
         },
         data: { emailVerifiedAt: new Date(now), version: { increment: 1 } },
-      }),
-    );
-    return count === 1 ? 'verified' : 'superseded';
-  }
-
-  async resetPassword(userId: string, credentialVersion: number, passwordHash: string) {
-    const now = this.#clock.now();
-    return this.#database.transaction(async (tx) => {
-      const { count } = await tx.user.updateMany({
-        where: { id: userId, credentialVersion },
-        data: { passwordHash, credentialVersion: { increment: 1 }, version: { increment: 1 } },
       });
-      if (count === 0) return { outcome: 'stale' } as const;
-      const endedSessions = await endSessions(tx, now, { userId });
-      const { email } = await tx.user.findUniqueOrThrow({ where: { id: userId }, select: { email: true } });
-      await enqueueMail(tx, { kind: 'PASSWORD_CHANGED', email, now });
-      return { outcome: 'changed', endedSessions } as const;
+      if (count === 0) return 'superseded';
+      tell({ type: 'user_updated', subjectId: userId, details: { what: 'email verified' } });
+      return 'verified';
     });
   }
 
-  async renewPasswordHash(userId: string, from: string, to: string): Promise<void> {
-    await this.#database.run((client) =>
-      client.user.updateMany({ where: { id: userId, passwordHash: from }, data: { passwordHash: to } }),
-    );
-  }
-
-  async changeUsername(userId: string, username: string): Promise<Account | undefined> {
-    const [changed] = await this.#database.run((client) =>
-      client.user.updateManyAndReturn({
+  async changeUsername(userId: string, username: string, by: Origin): Promise<Account | undefined> {
+    return this.#audit.change(by, async (tx, tell) => {
+      const [changed] = await tx.user.updateManyAndReturn({
         where: { id: userId },
         data: { username, version: { increment: 1 } },
-      }),
-    );
-    return accountOf(changed);
+      });
+      if (changed === undefined) return undefined;
+      tell({ type: 'user_updated', subjectId: userId, details: { what: 'username' } });
+      return accountOf(changed, this.#clock.now());
+    });
   }
 
   async knowsAddress(email: string, address: string): Promise<boolean> {
@@ -122,9 +120,10 @@ export class PrismaAccountStore implements AccountStore {
     return known !== null;
   }
 
-  async createFirstAdmin(admin: { email: string; username: string; passwordHash: string }) {
+  async createFirstAdmin(admin: { email: string; username: string; passwordHash: string }, by: Origin) {
     const now = new Date(this.#clock.now());
-    return this.#database.transaction(async (tx) => {
+    const id = uuidv7();
+    return this.#audit.change(by, async (tx, tell) => {
       await tx.$executeRaw`SELECT pg_advisory_xact_lock(${FIRST_ADMIN_LOCK})`;
       if ((await tx.user.findFirst({ where: { role: 'ADMIN' }, select: { id: true } })) !== null)
         return 'exists';
@@ -134,13 +133,14 @@ export class PrismaAccountStore implements AccountStore {
       await tx.user.create({
         data: {
           ...admin,
-          id: uuidv7(),
+          id,
           role: 'ADMIN',
           emailVerifiedAt: now,
           registeredAt: now,
           createdAt: now,
         },
       });
+      tell({ type: 'user_created', subjectId: id, details: { what: 'first admin', role: 'ADMIN' } });
       return 'created';
     });
   }

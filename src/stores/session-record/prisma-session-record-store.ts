@@ -1,11 +1,14 @@
-import type { Prisma, Session } from '@prisma/client';
 import type { Clock } from '../../clock';
-import { accountOf } from '../account/prisma-account-row';
+import { accountOf, notDisabled } from '../account/prisma-account-row';
 import { noteAddress } from '../account/prisma-known-addresses';
+import type { Origin } from '../audit/audit-store';
+import type { PrismaAuditTrail } from '../audit/prisma-audit-trail';
 import { enqueueMail } from '../outbox/prisma-outbox-store';
 import type { Database } from '../postgres/database';
+import { endSessions, recordOf } from './prisma-session-row';
 import {
   type Device,
+  type LoginMethod,
   MAX_SESSIONS_PER_USER,
   type SessionRecord,
   type SessionRecordStore,
@@ -14,20 +17,32 @@ import {
 /** Records of sessions in PostgreSQL. */
 export class PrismaSessionRecordStore implements SessionRecordStore {
   readonly #database: Database;
+  readonly #audit: PrismaAuditTrail;
   readonly #clock: Clock;
 
-  constructor(database: Database, clock: Clock) {
+  constructor(database: Database, audit: PrismaAuditTrail, clock: Clock) {
     this.#database = database;
+    this.#audit = audit;
     this.#clock = clock;
   }
 
-  async begin(session: Parameters<SessionRecordStore['begin']>[0], credentialVersion: number) {
+  async begin(
+    session: Parameters<SessionRecordStore['begin']>[0],
+    credentialVersion: number,
+    method: LoginMethod,
+    by: Origin,
+  ) {
     const { userId } = session;
     const now = new Date(session.createdAt);
-    return this.#database.transaction(async (tx) => {
+    return this.#audit.change({ ...by, actorId: userId }, async (tx, tell) => {
       // Locks the user: a change of password that commits first makes this miss, one that comes later ends the session.
       const { count } = await tx.user.updateMany({
-        where: { id: userId, credentialVersion, disabledAt: null, emailVerifiedAt: { not: null } },
+        where: {
+          id: userId,
+          credentialVersion,
+          emailVerifiedAt: { not: null },
+          ...notDisabled(session.createdAt),
+        },
         data: { lastLoginAt: now },
       });
       if (count === 0) return { outcome: 'stale' } as const;
@@ -55,6 +70,8 @@ export class PrismaSessionRecordStore implements SessionRecordStore {
       });
       const ids = beyond.map(({ id }) => id);
       const endedSessions = ids.length === 0 ? [] : await endSessions(tx, now.getTime(), { id: { in: ids } });
+      const details = { method, sessionId: session.id, endedSessions: endedSessions.length };
+      tell({ type: 'authn_login_success', subjectId: userId, details });
       return { outcome: 'begun', endedSessions } as const;
     });
   }
@@ -63,7 +80,9 @@ export class PrismaSessionRecordStore implements SessionRecordStore {
     const row = await this.#database.run((client) =>
       client.session.findUnique({ where: { id: sessionId }, include: { user: true } }),
     );
-    return row === null ? undefined : { record: recordOf(row), account: accountOf(row.user) };
+    return row === null
+      ? undefined
+      : { record: recordOf(row), account: accountOf(row.user, this.#clock.now()) };
   }
 
   async list(userId: string): Promise<readonly SessionRecord[]> {
@@ -109,73 +128,46 @@ export class PrismaSessionRecordStore implements SessionRecordStore {
     );
   }
 
-  async markFresh(sessionId: string, freshUntil: number): Promise<boolean> {
-    const { count } = await this.#database.run((client) =>
-      client.session.updateMany({
-        where: { id: sessionId, revokedAt: null },
+  async markFresh(userId: string, sessionId: string, freshUntil: number, by: Origin): Promise<boolean> {
+    return this.#audit.change(by, async (tx, tell) => {
+      const { count } = await tx.session.updateMany({
+        where: { id: sessionId, userId, revokedAt: null },
         data: { freshUntil: new Date(freshUntil) },
-      }),
-    );
-    return count === 1;
+      });
+      const details = { method: 'reauthentication', sessionId };
+      if (count === 1) tell({ type: 'authn_login_success', subjectId: userId, details });
+      return count === 1;
+    });
   }
 
-  async end(userId: string, sessionId: string): Promise<boolean> {
+  async end(userId: string, sessionId: string, by: Origin): Promise<boolean> {
     const now = this.#clock.now();
-    const ended = await this.#database.run((client) =>
-      endSessions(client, now, { id: sessionId, userId, expiresAt: { gt: new Date(now) } }),
-    );
-    return ended.length === 1;
+    return this.#audit.change(by, async (tx, tell) => {
+      const where = { id: sessionId, userId, expiresAt: { gt: new Date(now) } };
+      const ended = await endSessions(tx, now, where);
+      if (ended.length === 0) return false;
+      tell({ type: 'authn_token_revoked', subjectId: userId, details: { sessionId } });
+      return true;
+    });
   }
 
-  async endReused(userId: string, sessionId: string): Promise<void> {
+  async endReused(userId: string, sessionId: string, by: Origin): Promise<void> {
     const now = this.#clock.now();
-    await this.#database.transaction(async (tx) => {
+    await this.#audit.change(by, async (tx, tell) => {
       const ended = await endSessions(tx, now, { id: sessionId, userId });
       // One notice for a session, however often its old tokens come back.
       if (ended.length === 0) return;
       const { email } = await tx.user.findUniqueOrThrow({ where: { id: userId }, select: { email: true } });
       await enqueueMail(tx, { kind: 'TOKEN_REUSED', email, now });
+      tell({ type: 'authn_token_reuse', outcome: 'failure', subjectId: userId, details: { sessionId } });
     });
   }
 
-  async endAll(userId: string, exceptSessionId?: string): Promise<readonly string[]> {
-    return this.#database.run((client) =>
-      endSessions(client, this.#clock.now(), {
-        userId,
-        ...(exceptSessionId !== undefined && { id: { not: exceptSessionId } }),
-      }),
-    );
+  async endAll(userId: string, by: Origin): Promise<readonly string[]> {
+    return this.#audit.change(by, async (tx, tell) => {
+      const ended = await endSessions(tx, this.#clock.now(), { userId });
+      tell({ type: 'authn_token_revoked', subjectId: userId, details: { sessions: ended.length } });
+      return ended;
+    });
   }
-}
-
-/** Ends the live sessions that `where` names; returns their ids. */
-export async function endSessions(
-  tx: Pick<Prisma.TransactionClient, 'session'>,
-  now: number,
-  where: Prisma.SessionWhereInput,
-): Promise<readonly string[]> {
-  const ended = await tx.session.updateManyAndReturn({
-    where: { ...where, revokedAt: null },
-    data: { revokedAt: new Date(now) },
-    select: { id: true },
-  });
-  return ended.map(({ id }) => id);
-}
-
-function recordOf(row: Session): SessionRecord {
-  return {
-    id: row.id,
-    userId: row.userId,
-    secret: row.secret,
-    generation: row.generation,
-    confirmedAt: row.confirmedAt?.getTime() ?? null,
-    address: row.address,
-    userAgent: row.userAgent,
-    createdAt: row.createdAt.getTime(),
-    lastUsedAt: row.lastUsedAt.getTime(),
-    freshUntil: row.freshUntil.getTime(),
-    expiresAt: row.expiresAt.getTime(),
-    endsAt: row.endsAt.getTime(),
-    revoked: row.revokedAt !== null,
-  };
 }

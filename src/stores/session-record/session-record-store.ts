@@ -1,4 +1,5 @@
 import type { Account } from '../account/account-store';
+import type { Origin } from '../audit/audit-store';
 
 /** The record of a session: what its working state is rebuilt from. Times are milliseconds since the epoch. */
 export interface SessionRecord {
@@ -27,7 +28,13 @@ export interface Device {
 /** Sessions a user may have at a time; the oldest ends. */
 export const MAX_SESSIONS_PER_USER = 50;
 
-/** The records of sessions. Every method is one atomic step and throws `DependencyUnavailable`. */
+/** How a session was begun. */
+export type LoginMethod = 'password' | 'otp';
+
+/**
+ * The records of sessions. Every method is one atomic step, which also writes the audit events that it tells of (`by`: who
+ * asked for it), and throws `DependencyUnavailable`.
+ */
 export interface SessionRecordStore {
   /**
    * Begins a session, if the credentials it was begun with are still the user's and the user may log in. Notes the
@@ -36,6 +43,8 @@ export interface SessionRecordStore {
   begin(
     session: Omit<SessionRecord, 'generation' | 'confirmedAt' | 'lastUsedAt' | 'revoked'>,
     credentialVersion: number,
+    method: LoginMethod,
+    by: Origin,
   ): Promise<
     { readonly outcome: 'begun'; readonly endedSessions: readonly string[] } | { readonly outcome: 'stale' }
   >;
@@ -51,11 +60,11 @@ export interface SessionRecordStore {
   /** Notes that the answer with `generation` may be sent from now on. */
   confirm(sessionId: string, generation: number): Promise<void>;
   /** Marks the session as fresh until then; false if it has ended. */
-  markFresh(sessionId: string, freshUntil: number): Promise<boolean>;
+  markFresh(userId: string, sessionId: string, freshUntil: number, by: Origin): Promise<boolean>;
   /** False if this user has no such live session. */
-  end(userId: string, sessionId: string): Promise<boolean>;
+  end(userId: string, sessionId: string, by: Origin): Promise<boolean>;
   /** Ends a session whose refresh token was reused, and tells the owner. */
-  endReused(userId: string, sessionId: string): Promise<void>;
-  /** Ends all sessions of a user, except one; names those that it ended. */
-  endAll(userId: string, exceptSessionId?: string): Promise<readonly string[]>;
+  endReused(userId: string, sessionId: string, by: Origin): Promise<void>;
+  /** Ends all sessions of a user; names those that it ended. */
+  endAll(userId: string, by: Origin): Promise<readonly string[]>;
 }
