@@ -7,6 +7,8 @@ import type { AccountStore } from './stores/account/account-store';
 import type { CredentialStore } from './stores/account/credential-store';
 import { PrismaAccountStore } from './stores/account/prisma-account-store';
 import { PrismaCredentialStore } from './stores/account/prisma-credential-store';
+import { PrismaStandingStore } from './stores/account/prisma-standing-store';
+import type { StandingStore } from './stores/account/standing-store';
 import type { AllowlistStore } from './stores/allowlist/allowlist-store';
 import { PrismaAllowlistStore } from './stores/allowlist/prisma-allowlist-store';
 import { AuditSeal } from './stores/audit/audit-seal';
@@ -45,6 +47,7 @@ export interface Backends extends RecordStores, StateStores {
 export interface RecordStores {
   readonly accounts: AccountStore;
   readonly credentials: CredentialStore;
+  readonly standings: StandingStore;
   readonly allowlistStore: AllowlistStore;
   readonly auditStore: AuditStore;
   readonly sessionRecords: SessionRecordStore;
@@ -105,6 +108,7 @@ export function recordStores({
   return {
     accounts: new PrismaAccountStore(database, audit, clock),
     credentials: new PrismaCredentialStore(database, audit, clock),
+    standings: new PrismaStandingStore(audit, clock),
     allowlistStore: new PrismaAllowlistStore(database, audit, clock),
     auditStore: audit,
     sessionRecords: new PrismaSessionRecordStore(database, audit, clock),

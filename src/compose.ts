@@ -96,6 +96,7 @@ export async function compose(
   const services = {
     accounts: backends.accounts,
     credentials: backends.credentials,
+    standings: backends.standings,
     sessions,
     rotation: new SessionRotation({ ...sessionStores, sessions, refreshTokens, grants, clock }),
     accessTokens,

@@ -8,6 +8,7 @@ import type { PasswordHasher } from './passwords/password-hasher';
 import type { PasswordPolicy } from './passwords/password-policy';
 import type { AccountStore } from './stores/account/account-store';
 import type { CredentialStore } from './stores/account/credential-store';
+import type { StandingStore } from './stores/account/standing-store';
 import type { AccessTokens } from './tokens/access-token';
 import type { LinkTokens } from './tokens/link-token';
 import type { OneTimeCodes } from './tokens/one-time-codes';
@@ -20,6 +21,7 @@ import type { SigningKeys } from './tokens/signing-keys';
 export interface Services {
   readonly accounts: AccountStore;
   readonly credentials: CredentialStore;
+  readonly standings: StandingStore;
   readonly sessions: Sessions;
   readonly rotation: SessionRotation;
   readonly accessTokens: AccessTokens;

@@ -82,6 +82,20 @@ export async function logIn(
   return response.body as Tokens;
 }
 
+/** Signs up and becomes an admin; logs in. */
+export async function signUpAdmin(
+  test: TestApp,
+  user: TestUser = newUser(),
+): Promise<TestUser & Tokens & { readonly id: string }> {
+  await signUp(test, user);
+  const account = await test.services.accounts.findByEmail(user.email);
+  if (account === undefined) throw new Error('there is no such account');
+  const by = { actorId: null, address: 'local', requestId: 'test' };
+  const promoted = await test.services.standings.change(account.id, { role: 'ADMIN' }, by);
+  if (promoted.outcome !== 'changed') throw new Error(`promotion: ${promoted.outcome}`);
+  return { ...user, id: account.id, ...(await logIn(test, user)) };
+}
+
 let addresses = 0;
 
 /** An address of the range for benchmarks (RFC 2544) that no other client of this file has: their limits do not meet. */

@@ -115,6 +115,29 @@ export class Sessions {
     await store.end(userId, await change());
   }
 
+  /**
+   * Makes a change of a user's standing, and shows it on every instance: sessions go on with the account as it is now, or
+   * all end. The store forgets the user first: one that is away prevents the change, and one that goes away in between
+   * has to ask the record, which knows it.
+   */
+  async changingStanding<
+    T extends {
+      readonly outcome: string;
+      readonly account?: Account;
+      readonly endedSessions?: readonly string[] | undefined;
+    },
+  >(userId: string, change: () => Promise<T>): Promise<T> {
+    const { store } = this.#options;
+    await store.forgetUser(userId);
+    const changed = await change();
+    if (changed.endedSessions !== undefined) {
+      await store.endAll(userId);
+      await store.end(userId, changed.endedSessions);
+    }
+    if (changed.account !== undefined) await this.showUser(changed.account);
+    return changed;
+  }
+
   async list(userId: string): Promise<readonly SessionRecord[]> {
     return this.#options.records.list(userId);
   }

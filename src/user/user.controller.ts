@@ -1,9 +1,17 @@
+import { assertPassword, type PasswordServices } from '../http/assert-password';
 import type { Answer, Call } from '../http/endpoint';
-import { Problem } from '../http/problem';
+import { Problem, refuseMember } from '../http/problem';
 import { isoTime, userBody } from '../http/representations';
 import type { user } from '../http/schemas';
 import type { Services } from '../services';
-import type { me, profileChange, sessionList, sessionParams } from './user.schemas';
+import type {
+  accountRemoval,
+  me,
+  passwordChange,
+  profileChange,
+  sessionList,
+  sessionParams,
+} from './user.schemas';
 
 /** Answered from the session: no query. */
 export async function showMe(
@@ -23,6 +31,49 @@ export async function changeMe(
   if (account === undefined) throw new Problem('invalid_token');
   await sessions.showUser(account);
   return { body: userBody(account) };
+}
+
+/** Sets a new password; the session that asks goes on, the others end. */
+export async function changePassword(
+  services: PasswordServices & Pick<Services, 'credentials' | 'passwordPolicy' | 'sessions' | 'outbox'>,
+  { body, principal, origin }: Call<typeof passwordChange, undefined, undefined, 'account:write'>,
+): Promise<Answer<undefined>> {
+  const { credentials, passwordHasher, passwordPolicy, sessions, outbox } = services;
+  const { user: holder, session } = principal;
+  // Before the hash is compared: what the policy says tells nothing of the current one.
+  refuseMember('newPassword', passwordPolicy.check(body.newPassword, holder));
+  const account = await assertPassword(services, holder.id, body.currentPassword, origin);
+  const passwordHash = await passwordHasher.hash(body.newPassword);
+  const change = async () => {
+    const { id, credentialVersion } = account;
+    const changed = await credentials.changePassword(
+      id,
+      credentialVersion,
+      passwordHash,
+      session.sessionId,
+      origin,
+    );
+    // Another change came first: the password that was given is not the current one any more.
+    if (changed.outcome === 'stale') throw new Problem('wrong_password');
+    return changed.endedSessions;
+  };
+  await sessions.endingAll(holder.id, change, session.sessionId);
+  outbox.wake();
+  return { body: undefined };
+}
+
+/** Removes the account, and all that is kept of it but its id in the audit trail. */
+export async function removeMe(
+  services: PasswordServices & Pick<Services, 'standings' | 'sessions'>,
+  { body, principal, origin }: Call<typeof accountRemoval, undefined, undefined, 'account:write'>,
+): Promise<Answer<undefined>> {
+  const { standings, sessions } = services;
+  const userId = principal.user.id;
+  await assertPassword(services, userId, body.password, origin);
+  const { outcome } = await sessions.changingStanding(userId, () => standings.remove(userId, origin));
+  if (outcome === 'last_admin') throw new Problem('last_admin');
+  if (outcome === 'unknown') throw new Problem('invalid_token');
+  return { body: undefined };
 }
 
 export async function listSessions(

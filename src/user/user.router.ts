@@ -1,8 +1,16 @@
 import { type AnyEndpoint, endpoint } from '../http/endpoint';
+import { byUser } from '../http/limit-keys';
 import { user } from '../http/schemas';
 import type { Services } from '../services';
-import { changeMe, endSession, listSessions, showMe } from './user.controller';
-import { me, profileChange, sessionList, sessionParams } from './user.schemas';
+import { changeMe, changePassword, endSession, listSessions, removeMe, showMe } from './user.controller';
+import {
+  accountRemoval,
+  me,
+  passwordChange,
+  profileChange,
+  sessionList,
+  sessionParams,
+} from './user.schemas';
 
 /** `/api/v1/users` */
 export const userEndpoints: readonly AnyEndpoint<Services>[] = [
@@ -29,6 +37,34 @@ export const userEndpoints: readonly AnyEndpoint<Services>[] = [
     response: user,
     errors: [],
     handler: changeMe,
+  }),
+  endpoint({
+    method: 'put',
+    path: '/users/me/password',
+    name: 'changePassword',
+    summary: 'Change the password',
+    description: 'The current one is asked for. This session goes on, the others end.',
+    access: 'account:write',
+    limits: [{ policy: 'reauth', key: byUser, keptFor: ['wrong_password'] }],
+    body: passwordChange,
+    status: 204,
+    response: undefined,
+    errors: ['wrong_password'],
+    handler: changePassword,
+  }),
+  endpoint({
+    method: 'delete',
+    path: '/users/me',
+    name: 'removeMe',
+    summary: 'Remove the account',
+    description: 'Every session ends. Of the account only its id remains, in the audit trail.',
+    access: 'account:write',
+    limits: [{ policy: 'reauth', key: byUser, keptFor: ['wrong_password'] }],
+    body: accountRemoval,
+    status: 204,
+    response: undefined,
+    errors: ['wrong_password', 'last_admin'],
+    handler: removeMe,
   }),
   endpoint({
     method: 'get',

@@ -1,10 +1,16 @@
 import { z } from 'zod';
-import { id, timestamp, user, username } from '../http/schemas';
+import { id, presentedPassword, timestamp, user, username } from '../http/schemas';
 
 /** What a guest sees of itself has two members; strict, so that a user is never taken for one. */
 export const me = z.union([user, z.strictObject({ id, role: z.literal('GUEST') })]);
 
 export const profileChange = z.strictObject({ username }).meta({ id: 'ProfileChange' });
+
+export const passwordChange = z
+  .strictObject({ currentPassword: presentedPassword, newPassword: presentedPassword })
+  .meta({ id: 'PasswordChange' });
+
+export const accountRemoval = z.strictObject({ password: presentedPassword });
 
 export const sessionParams = z.object({ id });
 

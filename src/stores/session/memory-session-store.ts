@@ -102,6 +102,11 @@ export class MemorySessionStore implements SessionStore {
     this.#keep(user.id, withUser(this.#swept(user.id, now), user, now + SHORTEST_TTL_MS), now);
   }
 
+  async forgetUser(userId: string): Promise<void> {
+    const now = this.#clock.now();
+    this.#keep(userId, { ...this.#swept(userId, now), user: undefined, userKeptUntil: now }, now);
+  }
+
   async markFresh(
     userId: string,
     sessionId: string,

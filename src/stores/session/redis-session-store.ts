@@ -22,6 +22,7 @@ const scripts = {
   end: script('end'),
   endAll: script('end-all'),
   putUser: script('put-user'),
+  forgetUser: script('forget-user'),
 };
 
 /** Sessions in Redis, by Redis' time; the keys are told in `session.lua`. */
@@ -120,6 +121,10 @@ export class RedisSessionStore implements SessionStore {
 
   async putUser(user: SessionUser): Promise<void> {
     await this.#connection.run(scripts.putUser, [userKey(user.id)], [user.version, JSON.stringify(user)]);
+  }
+
+  async forgetUser(userId: string): Promise<void> {
+    await this.#connection.run(scripts.forgetUser, [userKey(userId)], []);
   }
 
   async markFresh(

@@ -25,6 +25,19 @@ export function sessionStoreContract(fixture: () => SessionFixture): void {
     expect(await store.find(...ids)).toEqual({ outcome: 'ended' });
   });
 
+  it('forgets a user until a session of theirs is restored, and no session by it', async () => {
+    const { store, user, session, ids } = await begin();
+    await store.forgetUser(user.id);
+    expect(await store.find(...ids)).toEqual({ outcome: 'missing' });
+    expect(await store.rotate(...ids, 1)).toMatchObject({ outcome: 'rotated' });
+    await store.restore({ ...user, role: 'USER' }, session);
+    expect(await store.find(...ids)).toMatchObject({ user: { role: 'USER' }, session: { generation: 2 } });
+    await store.end(...([ids[0], [ids[1]]] as const));
+    await store.forgetUser(user.id);
+    expect(await store.find(...ids)).toEqual({ outcome: 'ended' });
+    await store.forgetUser(randomUUID());
+  });
+
   it('ends a session at its end in any case', async () => {
     const { store, clock, ids } = await begin();
     await store.rotate(...ids, 1);

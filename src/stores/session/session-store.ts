@@ -82,6 +82,8 @@ export interface SessionStore {
   endAll(userId: string, exceptSessionId?: string): Promise<void>;
   /** Brings what sessions show of the user up to date, if `user.version` is newer. Held sessions only. */
   putUser(user: SessionUser): Promise<void>;
+  /** Forgets what sessions show of the user: they are missing until they are restored from their records. */
+  forgetUser(userId: string): Promise<void>;
   /** Marks a live session as fresh until then. */
   markFresh(userId: string, sessionId: string, freshUntil: number): Promise<'marked' | 'ended' | 'missing'>;
   /** Users with a live session, and live sessions, counted without a scan. */

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { id, text, timestamp, user } from '../http/schemas';
+
+const STATUSES = ['active', 'disabled', 'pending'] as const;
+
+export const adminUser = user
+  .extend({
+    status: z.enum(STATUSES),
+    disabledUntil: timestamp.nullable(),
+    disabledReason: z.string().nullable(),
+    lastLoginAt: timestamp.nullable(),
+  })
+  .meta({ id: 'AdminUser' });
+
+export const userParams = z.object({ id });
+
+export const userQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+  cursor: z.string().max(1024).optional(),
+  q: text().trim().min(1).max(254).optional(),
+  role: z.enum(['USER', 'ADMIN']).optional(),
+  status: z.enum(STATUSES).optional(),
+});
+
+export const userPage = z.object({ users: z.array(adminUser), nextCursor: z.string().nullable() });
+
+export const standingChange = z
+  .strictObject({
+    role: z.enum(['USER', 'ADMIN']).optional(),
+    disabled: z.boolean().optional(),
+    disabledUntil: z.iso
+      .datetime()
+      .transform((time) => Date.parse(time))
+      .nullable()
+      .optional(),
+    disabledReason: text().max(500).nullable().optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'must name a change')
+  .meta({ id: 'StandingChange' });

@@ -1,0 +1,149 @@
+import type { Prisma, User } from '@prisma/client';
+import type { Clock } from '../../clock';
+import type { Act, Origin } from '../audit/audit-store';
+import type { PrismaAuditTrail } from '../audit/prisma-audit-trail';
+import { enqueueMail } from '../outbox/prisma-outbox-store';
+import { endSessions } from '../session-record/prisma-session-row';
+import { accountOf, notDisabled } from './prisma-account-row';
+import type { ChangedStanding, RemovedAccount, StandingChange, StandingStore } from './standing-store';
+
+/** Two admins who remove each other at once come one after the other. */
+const ADMINS_LOCK = 7_421_004;
+
+/** Role, disabling and removal in PostgreSQL. */
+export class PrismaStandingStore implements StandingStore {
+  readonly #audit: PrismaAuditTrail;
+  readonly #clock: Clock;
+
+  constructor(audit: PrismaAuditTrail, clock: Clock) {
+    this.#audit = audit;
+    this.#clock = clock;
+  }
+
+  async change(userId: string, change: StandingChange, by: Origin): Promise<ChangedStanding> {
+    const now = this.#clock.now();
+    return this.#audit.change(by, async (tx, tell): Promise<ChangedStanding> => {
+      const row = await lockUser(tx, userId);
+      if (row === null) return { outcome: 'unknown' };
+      const before = accountOf(row, now);
+      const role = change.role ?? before.role;
+      const disabling = disablingOf(row, before.disabled, change, now);
+      if (disabling === undefined) return { outcome: 'not_disabled' };
+      // A pending registration is nobody yet: whoever registers the address anew would be what it was made.
+      if (role !== before.role && !before.emailVerified) return { outcome: 'pending' };
+      const disabled = disabling.disabledAt !== null;
+      const leaves = before.role === 'ADMIN' && !before.disabled && (role !== 'ADMIN' || disabled);
+      if (leaves && !(await otherAdminRemains(tx, userId, now))) return { outcome: 'last_admin' };
+      const acts = actsOf(userId, before, role, row, disabling);
+      const changed =
+        acts.length === 0
+          ? row
+          : await tx.user.update({
+              where: { id: userId },
+              data: { role, ...disabling, version: { increment: 1 } },
+            });
+      const endedSessions = disabled ? await endSessions(tx, now, { userId }) : undefined;
+      for (const act of acts) tell(act);
+      return { outcome: 'changed', account: accountOf(changed, now), endedSessions };
+    });
+  }
+
+  async remove(userId: string, by: Origin): Promise<RemovedAccount> {
+    const now = this.#clock.now();
+    return this.#audit.change(by, async (tx, tell): Promise<RemovedAccount> => {
+      const row = await lockUser(tx, userId);
+      if (row === null) return { outcome: 'unknown' };
+      const { role, disabled } = accountOf(row, now);
+      const leaves = role === 'ADMIN' && !disabled;
+      if (leaves && !(await otherAdminRemains(tx, userId, now))) return { outcome: 'last_admin' };
+      const endedSessions = await endSessions(tx, now, { userId });
+      await tx.outboxMail.deleteMany({ where: { email: row.email } });
+      await tx.user.delete({ where: { id: userId } });
+      tell({ type: 'user_deleted', subjectId: userId });
+      return { outcome: 'removed', endedSessions };
+    });
+  }
+
+  async startPasswordReset(userId: string, by: Origin): Promise<boolean> {
+    return this.#audit.change(by, async (tx, tell) => {
+      const user = await tx.user.findUnique({ where: { id: userId, emailVerifiedAt: { not: null } } });
+      if (user === null) return false;
+      await enqueueMail(tx, { kind: 'RESET_CODE', email: user.email, now: this.#clock.now() });
+      tell({ type: 'authz_admin', subjectId: userId, details: { what: 'password reset started' } });
+      return true;
+    });
+  }
+}
+
+type Disabling = Pick<User, 'disabledAt' | 'disabledUntil' | 'disabledReason'>;
+
+const ENABLED: Disabling = { disabledAt: null, disabledUntil: null, disabledReason: null };
+
+/** What is written of a disabling after the change; undefined where an end or a reason is given for none. */
+function disablingOf(
+  row: User,
+  disabledBefore: boolean,
+  change: StandingChange,
+  now: number,
+): Disabling | undefined {
+  const held = disabledBefore ? row : ENABLED;
+  if (!(change.disabled ?? disabledBefore)) {
+    const given = [change.disabledUntil, change.disabledReason].some((value) => (value ?? null) !== null);
+    return given ? undefined : ENABLED;
+  }
+  const { disabledUntil: until, disabledReason: reason } = change;
+  return {
+    disabledAt: held.disabledAt ?? new Date(now),
+    disabledUntil: until === undefined ? held.disabledUntil : until === null ? null : new Date(until),
+    disabledReason: reason === undefined ? held.disabledReason : reason,
+  };
+}
+
+/** What really changed. The reason is not told: it is free text, and may name somebody. */
+function actsOf(
+  subjectId: string,
+  before: { readonly role: User['role']; readonly disabled: boolean },
+  role: User['role'],
+  held: Disabling,
+  disabling: Disabling,
+): Act[] {
+  const acts: Act[] = [];
+  if (role !== before.role) {
+    const details = { from: before.role, to: role };
+    acts.push({ type: 'privilege_permissions_changed', subjectId, details });
+  }
+  const until = disabling.disabledUntil?.toISOString() ?? null;
+  const disabled = disabling.disabledAt !== null;
+  if (disabled && !before.disabled) {
+    acts.push({ type: 'authn_login_lock', subjectId, details: { until } });
+  } else if (!disabled && before.disabled) {
+    acts.push({ type: 'user_updated', subjectId, details: { what: 'enabled' } });
+  } else if (
+    disabled &&
+    (held.disabledReason !== disabling.disabledReason ||
+      held.disabledUntil?.getTime() !== disabling.disabledUntil?.getTime())
+  ) {
+    acts.push({ type: 'user_updated', subjectId, details: { what: 'disabling', until } });
+  }
+  return acts;
+}
+
+/** The user's row, which nobody else changes until this transaction ends. */
+async function lockUser(tx: Prisma.TransactionClient, userId: string): Promise<User | null> {
+  await tx.$executeRaw`SELECT 1 FROM users WHERE id = ${userId}::uuid FOR UPDATE`;
+  return tx.user.findUnique({ where: { id: userId } });
+}
+
+/** Whether there is another active admin. Until this transaction ends nobody else who asks gets an answer. */
+async function otherAdminRemains(
+  tx: Prisma.TransactionClient,
+  userId: string,
+  now: number,
+): Promise<boolean> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(${ADMINS_LOCK})`;
+  const others = await tx.user.count({
+    where: { role: 'ADMIN', id: { not: userId }, emailVerifiedAt: { not: null }, ...notDisabled(now) },
+    take: 1,
+  });
+  return others > 0;
+}
