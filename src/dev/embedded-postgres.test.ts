@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { PrismaPg } from '@prisma/adapter-pg';
+import { isAlive, query, startAndKillStarter } from '../testing/orphan-postgres';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres';
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-embedded-'));
@@ -43,7 +42,7 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('takes over from a run that was killed, whose server lives on', async () => {
-    const orphan = await startAndKillStarter();
+    const orphan = await startAndKillStarter(dataDir);
     expect(isAlive(orphan)).toBe(true);
     await using(await start(), async ({ url }) => {
       expect(isAlive(orphan)).toBe(false);
@@ -52,7 +51,7 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('starts after its server was killed too', async () => {
-    process.kill(await startAndKillStarter(), 'SIGKILL');
+    process.kill(await startAndKillStarter(dataDir), 'SIGKILL');
     await using(await start(), async ({ url }) => {
       expect(await query(url, 'SELECT n FROM kept')).toEqual([{ n: 1 }]);
     });
@@ -103,40 +102,5 @@ async function using(postgres: EmbeddedPostgres, work: (postgres: EmbeddedPostgr
     await work(postgres);
   } finally {
     await postgres.stop();
-  }
-}
-
-async function query(url: string, sql: string): Promise<unknown[]> {
-  const connection = await new PrismaPg({ connectionString: url, max: 1 }).connect();
-  try {
-    return (await connection.underlyingDriver().query(sql)).rows;
-  } finally {
-    await connection.dispose();
-  }
-}
-
-/** Starts the server from another process, which is then killed; returns the server's process number. */
-async function startAndKillStarter(): Promise<number> {
-  const root = join(__dirname, '..', '..');
-  const loader = pathToFileURL(join(root, 'scripts', 'typescript.mjs')).href;
-  const program = `require(${JSON.stringify(join(__dirname, 'embedded-postgres.ts'))})
-    .startEmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)}, durable: false })
-    .then(() => process.kill(process.pid, 'SIGKILL'))`;
-  const starter = spawn(process.execPath, ['--import', loader, '-e', program], {
-    stdio: 'inherit',
-    cwd: root,
-  });
-  const [, signal] = await once(starter, 'exit');
-  expect(signal).toBe('SIGKILL');
-  return Number.parseInt(readFileSync(join(dataDir, 'postmaster.pid'), 'utf8'), 10);
-}
-
-/** A process that has ended but that no init has collected counts as ended. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
   }
 }

@@ -1,10 +1,15 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 import { CannotStart } from '../cannot-start';
 import { postgresAccount } from './postgres-account';
 import { postgresBinaries } from './postgres-binaries';
-import { type ClusterOptions, createCluster, DATABASE, placeData, readPassword } from './postgres-data';
+import {
+  type ClusterOptions,
+  createCluster,
+  ownerUrl,
+  placeData,
+  refuseAlienData,
+  refuseOtherVersion,
+} from './postgres-data';
 import { clusterName, endOrphan } from './postgres-orphan';
 import { endServer, type PostgresProcess, spawnPostgres } from './postgres-process';
 
@@ -46,7 +51,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const atExit = () => server.child.kill('SIGINT');
   process.once('exit', atExit);
   return {
-    url: `postgresql://tollgate:${readPassword(dataDir)}@127.0.0.1:${port}/${DATABASE}`,
+    url: ownerUrl(dataDir, port),
     dataDir,
     async stop() {
       await endServer(server.child);
@@ -115,23 +120,4 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => probe.close(resolve));
   if (address === null || typeof address === 'string') throw new Error('there is no free port');
   return address.port;
-}
-
-/** Data made by a run as root belong to another user, whose files we may not open. */
-function refuseAlienData(dataDir: string): void {
-  const us = process.getuid?.();
-  if (us === undefined || us === 0 || !existsSync(dataDir)) return;
-  const owner = statSync(dataDir).uid;
-  if (owner === us) return;
-  throw new CannotStart(
-    `${dataDir} belongs to another user (${owner}), as a run with sudo leaves it: give it to yourself with chown -R, or remove it to start afresh`,
-  );
-}
-
-function refuseOtherVersion(dataDir: string): void {
-  const version = readFileSync(join(dataDir, 'PG_VERSION'), 'utf8').trim();
-  if (version === '18') return;
-  throw new CannotStart(
-    `the data in ${dataDir} are of PostgreSQL ${version}, the embedded one is 18: remove it to start afresh, or set DATABASE_URL`,
-  );
 }

@@ -1,12 +1,21 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { CannotStart } from '../cannot-start';
 import { type Account, canReach } from './postgres-account';
 import type { PostgresBinaries } from './postgres-binaries';
 import { runPostgres } from './postgres-process';
 
-export const DATABASE = 'tollgate';
+const DATABASE = 'tollgate';
 const PASSWORD_FILE = 'tollgate.password';
 /** Root's own folder, in which nobody can lay out a trap. */
 const SYSTEM_DIR = '/var/lib/tollgate';
@@ -42,9 +51,32 @@ export function placeData(wanted: string, account: Account | undefined): DataPla
   );
 }
 
-/** The password of the database's owner: made with the data, kept among them, readable to their owner alone. */
-export function readPassword(dataDir: string): string {
-  return readFileSync(join(dataDir, PASSWORD_FILE), 'utf8');
+/**
+ * Where a server on these data is reached, as the database's owner: a secret. The password was made with the data and
+ * is kept among them, readable to their owner alone.
+ */
+export function ownerUrl(dataDir: string, port: number): string {
+  const password = readFileSync(join(dataDir, PASSWORD_FILE), 'utf8');
+  return `postgresql://tollgate:${password}@127.0.0.1:${port}/${DATABASE}`;
+}
+
+/** Data made by a run as root belong to another user, whose files we may not open. */
+export function refuseAlienData(dataDir: string): void {
+  const us = process.getuid?.();
+  if (us === undefined || us === 0 || !existsSync(dataDir)) return;
+  const owner = statSync(dataDir).uid;
+  if (owner === us) return;
+  throw new CannotStart(
+    `${dataDir} belongs to another user (${owner}), as a run with sudo leaves it: give it to yourself with chown -R, or remove it to start afresh`,
+  );
+}
+
+export function refuseOtherVersion(dataDir: string): void {
+  const version = readFileSync(join(dataDir, 'PG_VERSION'), 'utf8').trim();
+  if (version === '18') return;
+  throw new CannotStart(
+    `the data in ${dataDir} are of PostgreSQL ${version}, the embedded one is 18: remove it to start afresh, or set DATABASE_URL`,
+  );
 }
 
 export interface ClusterOptions {

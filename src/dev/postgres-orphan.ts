@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CannotStart } from '../cannot-start';
+import { isServer, parentOf, readIfThere, readLock } from './postgres-lock';
 
 /**
  * What a server's processes bear in their titles, and PostgreSQL keeps in `postmaster.opts`: the process that started
@@ -21,7 +21,7 @@ export async function endOrphan(dataDir: string): Promise<void> {
   if (lock === undefined) return;
   const server = isServer(lock);
   if (server === undefined) return; // not ours to look at: PostgreSQL itself decides
-  const name = /cluster_name=(tollgate-(\d+)-\w+)/.exec(read(join(dataDir, 'postmaster.opts')) ?? '');
+  const name = /cluster_name=(tollgate-(\d+)-\w+)/.exec(readIfThere(join(dataDir, 'postmaster.opts')) ?? '');
   if (!server) {
     // Had its number gone to a stranger, or were it dead and not collected (a container without an init), PostgreSQL
     // would take it for alive by its lock and refuse to start.
@@ -48,70 +48,13 @@ export async function endOrphan(dataDir: string): Promise<void> {
   throw new CannotStart(`the PostgreSQL of an earlier run (process ${pid}) does not end: end it by hand`);
 }
 
-/** PostgreSQL's own lock file: the server's process and, in its spelling, its data folder. */
-interface Lock {
-  readonly pid: number;
-  readonly folder: string;
-}
-
-function readLock(dataDir: string): Lock | undefined {
-  const [pid, folder] = (read(join(dataDir, 'postmaster.pid')) ?? '').split('\n');
-  return Number(pid) > 1 && folder ? { pid: Number(pid), folder } : undefined;
-}
-
-/** Whether the process is a PostgreSQL that was started on that folder; undefined if that cannot be seen. */
-function isServer({ pid, folder }: Lock): boolean | undefined {
-  if (!exists(pid)) return false;
-  // Readable to everybody, unlike the links beside it: root in a container may lack the right to follow those.
-  const command = process.platform === 'linux' ? read(`/proc/${pid}/cmdline`)?.split('\0') : psCommand(pid);
-  if (command === undefined) return exists(pid) ? undefined : false;
-  return /^postgres(\.exe)?$/.test(basename(command[0] ?? '')) && command.includes(folder);
-}
-
 /** Waits, for 5 s at most, until also none of the processes that served connections is left of a killed server. */
 async function untilDeserted(name: string): Promise<void> {
   if (process.platform !== 'linux') return;
   for (let waited = 0; waited < 5_000; waited += 20) {
     const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
-    if (!pids.some((pid) => read(`/proc/${pid}/cmdline`)?.startsWith(`postgres: ${name}: `))) return;
+    if (!pids.some((pid) => readIfThere(`/proc/${pid}/cmdline`)?.startsWith(`postgres: ${name}: `))) return;
     await delay(20);
   }
   throw new CannotStart(`processes of an earlier PostgreSQL (${name}) do not end: end them by hand`);
-}
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-function parentOf(pid: number): number {
-  // Fields after the name in parentheses: state, parent.
-  const stat = read(`/proc/${pid}/stat`);
-  return Number(stat === undefined ? ps(pid, 'ppid') : /.*\) \S+ (\d+)/s.exec(stat)?.[1]);
-}
-
-/** Elsewhere than on Linux the words of a command are not kept apart: split at what we start a server with. */
-function psCommand(pid: number): string[] | undefined {
-  return ps(pid, 'command')?.split(/ (?:-D|-p|-c) /);
-}
-
-function ps(pid: number, field: 'command' | 'ppid'): string | undefined {
-  try {
-    const options = { encoding: 'utf8', timeout: 5_000 } as const;
-    return execFileSync('ps', ['-o', `${field}=`, '-p', String(pid)], options).trim();
-  } catch {
-    return undefined;
-  }
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
