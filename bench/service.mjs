@@ -73,7 +73,8 @@ export function post(service, path, body, headers = {}) {
   });
 }
 
-function freePort() {
+/** A port of the loopback that nobody listens on now. */
+export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
