@@ -7,9 +7,16 @@ import { POLICY_NAMES, settingOf } from './limits/policies';
 import { SECRET_SETTINGS, settings } from './settings';
 import { VERSION } from './version';
 
+interface Operation {
+  readonly operationId: string;
+  readonly security: readonly object[];
+  readonly parameters?: readonly { readonly name: string }[];
+  readonly responses: Readonly<Record<string, { readonly headers?: object; readonly description: string }>>;
+}
+
 const root = join(__dirname, '..');
 const document = openApiDocument(endpointGroups, VERSION) as {
-  paths: Record<string, Record<string, { operationId: string; responses: object }>>;
+  paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, object> };
 };
 const operations = Object.values(document.paths).flatMap((path) => Object.values(path));
@@ -22,6 +29,25 @@ it('describes every endpoint once, under a name of its own', () => {
   const endpoints = endpointGroups.flatMap((group) => group.endpoints);
   expect(operations).toHaveLength(endpoints.length);
   expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(endpoints.length);
+});
+
+it('describes the cookie of the refresh token at the calls that have to do with it, and at no other', () => {
+  const named = (holds: (operation: Operation) => boolean) =>
+    operations.filter(holds).map(({ operationId }) => operationId);
+  const four = ['login', 'refresh', 'logout', 'verifyOtp'];
+  const answers = ({ responses }: Operation) => Object.values(responses);
+  expect(named(({ parameters }) => parameters?.some(({ name }) => name === 'transport') ?? false)).toEqual(
+    four,
+  );
+  expect(named((operation) => 'Set-Cookie' in (answers(operation)[0]?.headers ?? {}))).toEqual(four);
+  expect(named(({ responses }) => responses['403']?.description.includes('cross_site') ?? false)).toEqual(
+    four,
+  );
+  expect(named(({ security }) => security.some((way) => 'refreshCookie' in way))).toEqual([
+    'refresh',
+    'logout',
+  ]);
+  expect(document.components.schemas['CookieTokenResponse']).not.toHaveProperty('properties.refreshToken');
 });
 
 it('refers to nothing that it does not hold', () => {

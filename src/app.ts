@@ -17,6 +17,7 @@ import { observeRequests } from './http/http-metrics';
 import { mount } from './http/mount';
 import { openApiDocument } from './http/openapi';
 import { metricsEndpoints, operationsEndpoints } from './http/operations.router';
+import { RefreshTransport } from './http/refresh-transport';
 import { requestContext } from './http/request-context';
 import { noStore, securityHeaders } from './http/security-headers';
 import type { Limiter } from './limits/limiter';
@@ -25,13 +26,14 @@ import type { Services } from './services';
 import { VERSION } from './version';
 
 export interface AppDeps {
-  readonly config: Pick<Config, 'trustProxy' | 'corsOrigins' | 'metricsToken'>;
+  readonly config: Pick<Config, 'baseUrl' | 'trustProxy' | 'corsOrigins' | 'metricsToken'>;
   readonly services: Services & { readonly health: Health; readonly localLimiter: Limiter };
   readonly logger: Logger;
 }
 
 /** The whole HTTP surface over services that are already there. Opens nothing. */
-export function createApp({ config, services, logger }: AppDeps): Express {
+export function createApp({ config, services: capabilities, logger }: AppDeps): Express {
+  const services = { ...capabilities, refreshTransport: new RefreshTransport(config) };
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

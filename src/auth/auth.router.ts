@@ -29,6 +29,7 @@ export const authEndpoints: readonly AnyEndpoint<Services>[] = [
     name: 'login',
     summary: 'Log in by password',
     access: 'public',
+    refreshToken: 'issue',
     body: schemas.credentials,
     limits: [
       { policy: 'login', key: byAddress },
@@ -48,6 +49,7 @@ export const authEndpoints: readonly AnyEndpoint<Services>[] = [
     description:
       'The immediate predecessor gets the same successor again for 30 s. Anything older is reuse, and ends the session.',
     access: 'public',
+    refreshToken: 'rotate',
     body: schemas.refreshRequest,
     status: 200,
     response: tokenResponse,
@@ -59,8 +61,9 @@ export const authEndpoints: readonly AnyEndpoint<Services>[] = [
     path: '/auth/logout',
     name: 'logout',
     summary: 'End this session',
-    description: 'By the access token, or by `refreshToken` in the body.',
+    description: 'By the access token, by `refreshToken` in the body, or by the cookie.',
     access: 'optional',
+    refreshToken: 'revoke',
     body: schemas.logoutRequest,
     status: 204,
     response: undefined,

@@ -1,4 +1,4 @@
-import type { output, ZodType } from 'zod';
+import { type output, type ZodType, z } from 'zod';
 import type { Charge } from '../limits/limiter';
 import type { PolicyName } from '../limits/policies';
 import type { Origin } from '../stores/audit/audit-store';
@@ -8,6 +8,16 @@ import type { ProblemName } from './problem';
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 type Parsed<T> = T extends ZodType ? output<T> : undefined;
+
+/** What a call does with a refresh token: answers with one, takes one and answers with its successor, takes one. */
+export type RefreshTokenUse = 'issue' | 'rotate' | 'revoke';
+
+export function takesRefreshToken(use: RefreshTokenUse | undefined): boolean {
+  return use === 'rotate' || use === 'revoke';
+}
+
+/** A token is taken from `refreshToken` of the body. */
+type UseOf<B> = 'issue' | ('refreshToken' extends keyof NonNullable<Parsed<B>> ? RefreshTokenUse : never);
 
 /** What a controller gets: the parsed request, and who sent it from where. */
 export interface Call<B = unknown, Q = unknown, P = unknown, A extends Access = Access> {
@@ -69,6 +79,8 @@ export interface Endpoint<S, B = unknown, Q = unknown, P = unknown, R = unknown,
   readonly access: A;
   /** Asks for a session in which the password was given within 15 minutes. */
   readonly fresh?: boolean;
+  /** The call then understands `?transport=cookie`, by which a cookie stands in for `refreshToken` in the bodies. */
+  readonly refreshToken?: Q extends undefined ? UseOf<B> : never;
   readonly limits?: readonly RouteLimit<B, A>[];
   readonly body?: B;
   readonly query?: Q;
@@ -102,4 +114,19 @@ export function endpoint<
   A extends Access = Access,
 >(definition: Endpoint<S, B, Q, P, R, A>): Endpoint<S, B, Q, P, R, A> {
   return definition;
+}
+
+const transport = z.strictObject({
+  transport: z
+    .literal('cookie')
+    .meta({
+      description:
+        'Keeps the refresh token in a cookie. For pages of the origin of `BASE_URL` and of those in `CORS_ORIGINS` alone.',
+    })
+    .optional(),
+});
+
+/** What the query of an endpoint may hold. */
+export function queryOf({ query, refreshToken }: AnyEndpoint<never>): ZodType | undefined {
+  return refreshToken === undefined ? query : transport;
 }

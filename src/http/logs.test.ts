@@ -1,5 +1,6 @@
 import request from 'supertest';
 import { ApiClient, newUser } from '../testing/api-client';
+import { BrowserClient } from '../testing/browser-client';
 import { codeIn, linkIn, tokenIn } from '../testing/captured-mailer';
 import { createTestApp, stateKinds } from '../testing/test-app';
 
@@ -44,7 +45,20 @@ describe.each(stateKinds)('log lines over %s', (state) => {
       const { body } = await client.post('/otp/verify', { email, purpose: 'reset_password', otp });
       secrets.push(body.resetToken);
 
+      const browser = new BrowserClient(test.app);
+      /** The token that the browser's cookie holds, noted as secret. */
+      const kept = () => secrets.push(String(browser.cookie?.split('=')[1]));
+      keep((await browser.post('/auth/login', { email, password: user.password })).body);
+      kept();
+      keep((await browser.post('/auth/refresh')).body);
+      kept();
+
       // What is refused, and what fails inside with everything at hand.
+      jest.spyOn(test.services.rotation, 'rotate').mockRejectedValueOnce(new Error('a fault'));
+      expect((await browser.post('/auth/refresh')).status).toBe(500);
+      await browser.post('/auth/refresh', { refreshToken: first.refreshToken });
+      browser.cookie = `refresh=${first.refreshToken}`;
+      await browser.post('/auth/refresh');
       await client.post('/auth/login', { email, password: 'not this one' });
       await client.post('/auth/login', { email, password: user.password, extra: newPassword });
       await client.get(`/users/${email}?token=${first.accessToken}`, first.accessToken);
@@ -61,7 +75,7 @@ describe.each(stateKinds)('log lines over %s', (state) => {
       for (const event of ['authn_login_success', 'authn_login_fail', 'authn_token_revoked']) {
         expect(lines).toContain(event);
       }
-      expect(secrets).toHaveLength(19);
+      expect(secrets).toHaveLength(23);
       // Digits alone may stand in a time or an id by chance.
       const shown = secrets.filter((secret) => {
         const pattern = /^\d{6}$/.test(secret) ? new RegExp(`(?<![\\d-])${secret}(?!\\d)`) : undefined;

@@ -2,13 +2,14 @@ import type { IRouter, Request, RequestHandler, Response } from 'express';
 import { type ZodType, z } from 'zod';
 import type { Limiter } from '../limits/limiter';
 import type { Audit } from '../observability/audit';
-import type { Answer, AnyEndpoint, Call } from './endpoint';
+import { type Answer, type AnyEndpoint, type Call, queryOf } from './endpoint';
 import { asProblem } from './error-handler';
 import { readJsonBody } from './json-body';
 import { memberErrors } from './member-errors';
 import type { Principal } from './principal';
 import { Problem } from './problem';
 import { RequestCharges } from './rate-limiter';
+import type { CookieTransport, RefreshTransport } from './refresh-transport';
 import { contextOf, originOf } from './request-context';
 
 /** How an endpoint lets callers in: through the global limit and authentication, or as the system routes do. */
@@ -22,11 +23,14 @@ export type Admit = (
 interface EveryCall {
   readonly limiter: Limiter;
   readonly audit: Audit;
+  readonly refreshTransport: RefreshTransport;
 }
+
+const noBody = z.strictObject({}).optional();
 
 /**
  * Mounts endpoints below `basePath`, in the order of checks that the contract lays down: method → admission (global
- * limit, token) → body → schema → the route's limits → work.
+ * limit, token, site) → body → schema → the route's limits → work.
  */
 export function mount<S extends EveryCall>(
   router: IRouter,
@@ -61,16 +65,17 @@ function serve<S extends EveryCall>(
   services: S,
   admit: Admit,
 ): RequestHandler {
-  const noBody = z.strictObject({}).optional();
+  const query = queryOf(endpoint) ?? noBody;
   const work = async (request: Request, response: Response) => {
     const context = contextOf(response);
     context.route = path;
     const principal = await admit(endpoint, request, response);
-    const body = endpoint.method === 'get' ? undefined : await readJsonBody(request, response);
+    const cookie = services.refreshTransport.byCookie(endpoint.refreshToken, request, response);
+    const sent = endpoint.method === 'get' ? undefined : await readJsonBody(request, response);
     const charges = new RequestCharges(services.limiter, response);
     const call: Call<ZodType, ZodType, ZodType> = {
-      body: validated(endpoint.body ?? noBody, body),
-      query: validated(endpoint.query ?? noBody, request.query),
+      body: bodyOf(endpoint, sent, cookie),
+      query: validated(query, request.query),
       params: endpoint.params && matched(endpoint.params, request.params),
       principal,
       origin: originOf(response),
@@ -89,17 +94,24 @@ function serve<S extends EveryCall>(
       const problem = asProblem(error);
       endpoint.settled?.(services, problem.code);
       await charges.settle(problem.problem);
+      cookie?.refused(problem.problem);
       throw problem;
     }
     endpoint.settled?.(services, null);
     await charges.settle(undefined);
-    send(endpoint, response, answer);
+    send(endpoint, response, answer, cookie);
   };
   return (request, response) =>
     work(request, response).catch(async (error: unknown) => {
       await services.audit.refused(originOf(response), asProblem(error).problem);
       throw error;
     });
+}
+
+function bodyOf(endpoint: AnyEndpoint<never>, sent: unknown, cookie: CookieTransport | undefined): unknown {
+  if (cookie?.takesToken !== true) return validated(endpoint.body ?? noBody, sent);
+  validated(noBody, sent);
+  return cookie.body();
 }
 
 /** Throws `Problem` `validation_failed`, which names every member at fault. */
@@ -117,16 +129,23 @@ function matched(schema: ZodType, params: unknown): unknown {
 }
 
 /** The answer passes through its schema and loses what that does not name: a leaked hash cannot leave. */
-function send(endpoint: AnyEndpoint<never>, response: Response, answer: Answer<unknown>): void {
+function send(
+  endpoint: AnyEndpoint<never>,
+  response: Response,
+  answer: Answer<unknown>,
+  cookie: CookieTransport | undefined,
+): void {
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
   const problem = answer.problem && new Problem(answer.problem);
   if (problem) contextOf(response).problem = problem.code;
   response.status(problem?.status ?? endpoint.status);
+  const parsed = endpoint.response?.parse(answer.body);
+  const body = cookie === undefined ? parsed : cookie.answered(parsed);
   if (endpoint.response === undefined) {
     response.end();
   } else if (endpoint.contentType === undefined) {
-    response.json(endpoint.response.parse(answer.body));
+    response.json(body);
   } else {
-    response.type(endpoint.contentType).send(endpoint.response.parse(answer.body));
+    response.type(endpoint.contentType).send(body);
   }
 }

@@ -1,8 +1,14 @@
 import { type ZodType, z } from 'zod';
-import type { AnyEndpoint } from './endpoint';
+import { type AnyEndpoint, queryOf } from './endpoint';
+import {
+  answersOf,
+  cookieHeaders,
+  REFRESH_COOKIE_SCHEME,
+  requestBodyOptions,
+  securityOf,
+} from './openapi-refresh-cookie';
 import { headersOf, PROBLEM_SCHEMA, problemResponses } from './openapi-responses';
 import { isAllowed } from './permissions';
-import type { Access } from './principal';
 import type { ProblemName } from './problem';
 
 type Json = Record<string, unknown>;
@@ -41,32 +47,30 @@ export function openApiDocument(groups: readonly EndpointGroup[], version: strin
     tags: groups.map(({ tag, description }) => ({ name: tag, description })),
     paths,
     components: {
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        ...REFRESH_COOKIE_SCHEME,
+      },
       schemas,
     },
   };
 }
 
-function securityOf(access: Access): Json[] {
-  if (access === 'public') return [];
-  return access === 'optional' ? [{}, { bearer: [] }] : [{ bearer: [] }];
-}
-
 function operation(group: EndpointGroup, endpoint: AnyEndpoint<never>, schemas: Json): Json {
   const parameters = [
     ...parametersOf('path', endpoint.params, schemas),
-    ...parametersOf('query', endpoint.query, schemas),
+    ...parametersOf('query', queryOf(endpoint), schemas),
   ];
   return {
     operationId: endpoint.name,
     summary: endpoint.summary,
     ...(endpoint.description !== undefined && { description: endpoint.description }),
     tags: [group.tag],
-    security: securityOf(endpoint.access),
+    security: securityOf(endpoint),
     ...(parameters.length > 0 && { parameters }),
     ...(endpoint.body !== undefined && {
       requestBody: {
-        required: !endpoint.body.safeParse(undefined).success,
+        ...requestBodyOptions(endpoint),
         content: { 'application/json': { schema: schemaOf(endpoint.body, 'input', schemas) } },
       },
     }),
@@ -76,6 +80,7 @@ function operation(group: EndpointGroup, endpoint: AnyEndpoint<never>, schemas: 
         headers: headersOf({
           'X-Request-Id': 'Names this request in logs',
           ...(group.limited && LIMITER_HEADERS),
+          ...cookieHeaders(endpoint),
           ...endpoint.headers,
         }),
         ...(endpoint.response !== undefined && { content: formOf(endpoint, schemas) }),
@@ -97,9 +102,10 @@ const LIMITER_HEADERS = {
 };
 
 /** The form that an endpoint answers in: its media type and schema. */
-function formOf({ response, contentType }: AnyEndpoint<never>, schemas: Json): Json {
-  if (response === undefined) return {};
-  return { [contentType ?? 'application/json']: { schema: schemaOf(response, 'output', schemas) } };
+function formOf(endpoint: AnyEndpoint<never>, schemas: Json): Json {
+  const answers = answersOf(endpoint);
+  if (answers === undefined) return {};
+  return { [endpoint.contentType ?? 'application/json']: { schema: schemaOf(answers, 'output', schemas) } };
 }
 
 /** Problems that follow from what the endpoint takes. */
@@ -112,6 +118,7 @@ function errorsOf(endpoint: AnyEndpoint<never>): ProblemName[] {
       : (['malformed_json', 'payload_too_large', 'unsupported_media_type'] as const)),
     ...(authenticated ? (['unauthenticated', 'invalid_token'] as const) : []),
     ...(authenticated && !isAllowed('GUEST', endpoint.access) ? (['forbidden'] as const) : []),
+    ...(endpoint.refreshToken !== undefined ? (['cross_site'] as const) : []),
     ...(endpoint.fresh === true ? (['reauthentication_required'] as const) : []),
   ];
 }

@@ -4,6 +4,7 @@ import request, { type Response } from 'supertest';
 import { countOutcomes, outcomeOf } from '../testing/answers';
 import { ApiClient, logIn, newUser, signUp, type Tokens } from '../testing/api-client';
 import { atOnce } from '../testing/at-once';
+import { BrowserClient, setCookies } from '../testing/browser-client';
 import { linkIn } from '../testing/captured-mailer';
 import { eventually } from '../testing/redis-cluster';
 import { createTestApp, type TestApp } from '../testing/test-app';
@@ -56,6 +57,7 @@ describeHere('while Redis is away', () => {
   let test: TestApp;
   let tokens: Tokens;
   let revoked: Tokens;
+  let browser: BrowserClient;
   let link: string;
   beforeAll(async () => {
     redis = await startRedisServer();
@@ -63,6 +65,8 @@ describeHere('while Redis is away', () => {
     const user = await signUp(test);
     [tokens, revoked] = [await logIn(test, user), await logIn(test, user)];
     await new ApiClient(test.app).post('/auth/logout', undefined, revoked.accessToken);
+    browser = new BrowserClient(test.app);
+    await browser.post('/auth/login', { email: user.email, password: user.password });
     const pending = newUser();
     await new ApiClient(test.app).post('/auth/register', pending);
     await test.deliverMails();
@@ -77,6 +81,11 @@ describeHere('while Redis is away', () => {
   it.each(NEEDING_REDIS)('$method $path answers 503 within a second', async ({ method, path, body }) => {
     const client = new ApiClient(test.app);
     await refusedInTime(client.call(method, path, body, tokens.accessToken));
+  });
+
+  it.each(['/auth/refresh', '/auth/logout'])('%s costs no browser its cookie', async (path) => {
+    const response = await browser.post(path);
+    expect([outcomeOf(response), setCookies(response)]).toEqual(['503 dependency_unavailable', []]);
   });
 
   it('nothing passes uncounted: no password is compared, no mail and no account is made', async () => {
@@ -140,6 +149,7 @@ describeHere('while Redis is away', () => {
     expect(outcomeOf(await client.get('/users/me', revoked.accessToken))).toBe('401 invalid_token');
     const refreshed = await client.post('/auth/refresh', { refreshToken: tokens.refreshToken });
     expect(outcomeOf(refreshed)).toBe('200');
+    expect(outcomeOf(await browser.post('/auth/refresh'))).toBe('200');
     await logIn(test, await signUp(test));
   });
 });

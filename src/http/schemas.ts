@@ -65,3 +65,8 @@ export const tokenResponse = z
     user,
   })
   .meta({ id: 'TokenResponse' });
+
+/** The same where a cookie keeps the refresh token. */
+export const cookieTokenResponse = tokenResponse
+  .omit({ refreshToken: true })
+  .meta({ id: 'CookieTokenResponse' });

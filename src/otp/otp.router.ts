@@ -31,6 +31,7 @@ export const otpEndpoints: readonly AnyEndpoint<Services>[] = [
     description:
       '`otp` is the six digits of a mail, or its `otp-token`. Answers `{verified}`, a `TokenResponse` or `{resetToken}` by purpose.',
     access: 'public',
+    refreshToken: 'issue',
     body: otpPresentation,
     limits: [{ policy: 'otp-verify', key: byEmailAndAddress }],
     status: 200,

@@ -24,10 +24,12 @@ export class ApiClient {
     path: string,
     body?: unknown,
     token?: string,
+    headers: Readonly<Record<string, string>> = {},
   ): Promise<Response> {
     const prepared = request(this.app)
       [method](BASE_PATH + path)
-      .set('X-Forwarded-For', this.address);
+      .set('X-Forwarded-For', this.address)
+      .set(headers);
     if (token !== undefined) prepared.set('Authorization', `Bearer ${token}`);
     return body === undefined ? prepared : prepared.send(body as object);
   }
