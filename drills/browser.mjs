@@ -72,9 +72,10 @@ try {
 
   const accessToken = /"accessToken":\s*"([^"]+)"/.exec(body)?.[1];
   await page.getByRole('button', { name: 'Authorize' }).first().click();
-  await page.locator('.auth-container input').fill(accessToken);
-  await page.locator('.auth-container button[type=submit]').click();
-  await page.locator('.dialog-ux').getByRole('button', { name: 'Close' }).click();
+  const bearer = page.locator('.auth-container', { has: page.locator('#auth-bearer-value') });
+  await bearer.locator('input').fill(accessToken);
+  await bearer.locator('button[type=submit]').click();
+  await page.locator('.dialog-ux').getByRole('button', { name: 'Close' }).first().click();
   const me = page.locator('#operations-users-showMe');
   await me.locator('.opblock-summary').click();
   await me.getByRole('button', { name: 'Try it out' }).click();
