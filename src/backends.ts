@@ -34,6 +34,8 @@ import type { SessionRecordStore } from './stores/session-record/session-record-
 import { MemoryTokenBucketStore } from './stores/token-bucket/memory-token-bucket-store';
 import { RedisTokenBucketStore } from './stores/token-bucket/redis-token-bucket-store';
 import type { TokenBucketStore } from './stores/token-bucket/token-bucket-store';
+import { PrismaUserDirectory } from './stores/user-directory/prisma-user-directory';
+import type { UserDirectory } from './stores/user-directory/user-directory';
 import { deriveKeys } from './tokens/keyring';
 
 /** What a process keeps its state in: the record in PostgreSQL, and the working state in Redis or in the process. */
@@ -48,6 +50,7 @@ export interface RecordStores {
   readonly accounts: AccountStore;
   readonly credentials: CredentialStore;
   readonly standings: StandingStore;
+  readonly userDirectory: UserDirectory;
   readonly allowlistStore: AllowlistStore;
   readonly auditStore: AuditStore;
   readonly sessionRecords: SessionRecordStore;
@@ -109,6 +112,7 @@ export function recordStores({
     accounts: new PrismaAccountStore(database, audit, clock),
     credentials: new PrismaCredentialStore(database, audit, clock),
     standings: new PrismaStandingStore(audit, clock),
+    userDirectory: new PrismaUserDirectory(database, clock),
     allowlistStore: new PrismaAllowlistStore(database, audit, clock),
     auditStore: audit,
     sessionRecords: new PrismaSessionRecordStore(database, audit, clock),

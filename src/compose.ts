@@ -97,6 +97,7 @@ export async function compose(
     accounts: backends.accounts,
     credentials: backends.credentials,
     standings: backends.standings,
+    userDirectory: backends.userDirectory,
     sessions,
     rotation: new SessionRotation({ ...sessionStores, sessions, refreshTokens, grants, clock }),
     accessTokens,

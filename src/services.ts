@@ -9,6 +9,7 @@ import type { PasswordPolicy } from './passwords/password-policy';
 import type { AccountStore } from './stores/account/account-store';
 import type { CredentialStore } from './stores/account/credential-store';
 import type { StandingStore } from './stores/account/standing-store';
+import type { UserDirectory } from './stores/user-directory/user-directory';
 import type { AccessTokens } from './tokens/access-token';
 import type { LinkTokens } from './tokens/link-token';
 import type { OneTimeCodes } from './tokens/one-time-codes';
@@ -22,6 +23,7 @@ export interface Services {
   readonly accounts: AccountStore;
   readonly credentials: CredentialStore;
   readonly standings: StandingStore;
+  readonly userDirectory: UserDirectory;
   readonly sessions: Sessions;
   readonly rotation: SessionRotation;
   readonly accessTokens: AccessTokens;

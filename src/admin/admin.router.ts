@@ -1,6 +1,12 @@
 import type { AnyEndpoint } from '../http/endpoint';
 import type { Services } from '../services';
 import { allowlistEndpoints } from './allowlist.router';
+import { standingEndpoints } from './standing.router';
+import { userDirectoryEndpoints } from './users.router';
 
 /** `/api/v1/admin` */
-export const adminEndpoints: readonly AnyEndpoint<Services>[] = [...allowlistEndpoints];
+export const adminEndpoints: readonly AnyEndpoint<Services>[] = [
+  ...userDirectoryEndpoints,
+  ...standingEndpoints,
+  ...allowlistEndpoints,
+];

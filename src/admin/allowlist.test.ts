@@ -156,7 +156,7 @@ describe('the allow-list of the admin surface', () => {
       const stillIn = status === 200 ? body : (await show(ELSEWHERE)).body;
       expect(stillIn.entries).toHaveLength(1);
     }
-  });
+  }, 30_000);
 
   it('lets nobody in while it cannot be read', async () => {
     await add({ cidr: HOME });

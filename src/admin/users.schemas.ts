@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { id, text, timestamp, user } from '../http/schemas';
+import { MAX_CURSOR_LENGTH } from '../stores/user-directory/directory-cursor';
 
 const STATUSES = ['active', 'disabled', 'pending'] as const;
 
@@ -16,7 +17,7 @@ export const userParams = z.object({ id });
 
 export const userQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(50),
-  cursor: z.string().max(1024).optional(),
+  cursor: z.string().max(MAX_CURSOR_LENGTH).optional(),
   q: text().trim().min(1).max(254).optional(),
   role: z.enum(['USER', 'ADMIN']).optional(),
   status: z.enum(STATUSES).optional(),

@@ -8,7 +8,7 @@ export function isoTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
-export function userBody(shown: SessionUser): output<typeof user> {
+export function userBody(shown: Omit<SessionUser, 'version'>): output<typeof user> {
   const { id, email, username, role, emailVerified, createdAt } = shown;
   return { id, email, username, role, emailVerified, createdAt: isoTime(createdAt) };
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Express } from 'express';
 import request, { type Response } from 'supertest';
+import type { Account } from '../stores/account/account-store';
 import { codeIn } from './captured-mailer';
 import type { TestApp } from './test-app';
 
@@ -84,18 +85,33 @@ export async function logIn(
   return response.body as Tokens;
 }
 
+const BY_TEST = { actorId: null, address: 'local', requestId: 'test' };
+
 /** Signs up and becomes an admin; logs in. */
 export async function signUpAdmin(
   test: TestApp,
   user: TestUser = newUser(),
 ): Promise<TestUser & Tokens & { readonly id: string }> {
   await signUp(test, user);
-  const account = await test.services.accounts.findByEmail(user.email);
-  if (account === undefined) throw new Error('there is no such account');
-  const by = { actorId: null, address: 'local', requestId: 'test' };
-  const promoted = await test.services.standings.change(account.id, { role: 'ADMIN' }, by);
+  const account = await accountOf(test, user.email);
+  const promoted = await test.services.standings.change(account.id, { role: 'ADMIN' }, BY_TEST);
   if (promoted.outcome !== 'changed') throw new Error(`promotion: ${promoted.outcome}`);
   return { ...user, id: account.id, ...(await logIn(test, user)) };
+}
+
+/** A session without the work of a login, where many are needed. */
+export async function beginSession(test: TestApp, { email }: Pick<TestUser, 'email'>): Promise<Tokens> {
+  const device = { address: freshAddress(), userAgent: 'test' };
+  const account = await accountOf(test, email);
+  const grant = await test.services.sessions.begin(account, device, 'password', BY_TEST);
+  if (grant === undefined) throw new Error('the account may not log in');
+  return grant;
+}
+
+async function accountOf({ services }: TestApp, email: string): Promise<Account> {
+  const account = await services.accounts.findByEmail(email);
+  if (account === undefined) throw new Error('there is no such account');
+  return account;
 }
 
 let addresses = 0;

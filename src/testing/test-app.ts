@@ -45,6 +45,8 @@ export interface TestAppOptions {
   readonly databaseUrl?: string;
   /** A Redis of the test's own. */
   readonly redisUrl?: string;
+  /** That of another app, as a second instance has it. */
+  readonly redisPrefix?: string;
 }
 
 export type StateKind = 'in-process stores' | 'Redis';
@@ -71,6 +73,7 @@ export async function createTestApp({
   state = 'in-process stores',
   databaseUrl,
   redisUrl,
+  redisPrefix = uniqueRedisPrefix(),
   databaseBounds = PATIENT,
 }: TestAppOptions = {}): Promise<TestApp> {
   const testDatabase =
@@ -84,7 +87,7 @@ export async function createTestApp({
   const database = new Database(config.databaseUrl, databaseBounds);
   const mailer = new CapturedMailer();
   const metrics = new Metrics(() => opened.stores.sessionStore.countLive());
-  const opened = await openTestState(redisUrl ?? sharedRedis(state), clock, config, metrics);
+  const opened = await openTestState(redisUrl ?? sharedRedis(state), redisPrefix, clock, config, metrics);
   const backends: Backends = {
     ...recordStores({
       database,
@@ -127,6 +130,7 @@ const sharedRedis = (kind: StateKind) => (kind === 'Redis' ? testRedisUrl() : un
 
 async function openTestState(
   url: string | undefined,
+  prefix: string,
   clock: TestClock,
   config: Config,
   metrics: Metrics,
@@ -135,7 +139,7 @@ async function openTestState(
   if (url === undefined) return { stores: memoryStores(options), healthChecks: [], close: async () => {} };
   const redis = await openRedis({
     url,
-    prefix: uniqueRedisPrefix(),
+    prefix,
     onCommand: (operation) => metrics.countRedisOperation(operation),
   });
   return {

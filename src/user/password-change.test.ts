@@ -97,7 +97,7 @@ describe.each(stateKinds)('a change of password over %s', (state) => {
     } finally {
       await app.close();
     }
-  });
+  }, 30_000);
 
   it('is not made where the store cannot end the other sessions, and can be made again', async () => {
     const away = new DependencyUnavailable('redis', new Error('away'));

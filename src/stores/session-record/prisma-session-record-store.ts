@@ -1,3 +1,4 @@
+import type { User } from '@prisma/client';
 import type { Clock } from '../../clock';
 import { accountOf, notDisabled } from '../account/prisma-account-row';
 import { noteAddress } from '../account/prisma-known-addresses';
@@ -80,9 +81,10 @@ export class PrismaSessionRecordStore implements SessionRecordStore {
     const row = await this.#database.run((client) =>
       client.session.findUnique({ where: { id: sessionId }, include: { user: true } }),
     );
-    return row === null
-      ? undefined
-      : { record: recordOf(row), account: accountOf(row.user, this.#clock.now()) };
+    // Two look-ups, between which a user can be removed: the types do not know that.
+    const user: User | null = row?.user ?? null;
+    if (row === null || user === null) return undefined;
+    return { record: recordOf(row), account: accountOf(user, this.#clock.now()) };
   }
 
   async list(userId: string): Promise<readonly SessionRecord[]> {
