@@ -43,9 +43,25 @@ export interface RouteCharge extends Charge {
   readonly keptFor?: readonly ProblemName[];
 }
 
-/** What a controller answers. */
-export interface Answer<R> {
+/** What a controller answers: a body, or a text that is sent piece by piece. */
+export type Answer<R> = AnswerParts & (Whole<R> | Streamed);
+
+interface Whole<R> {
   readonly body: Answered<R>;
+  readonly stream?: undefined;
+}
+
+interface Streamed {
+  readonly body?: undefined;
+  /**
+   * The body in pieces (some 100 KiB at most, or slow clients do not get one in its time). Each is asked for once the one
+   * before it is out, so that whatever stands after the last `yield` runs when all is sent, and not if the client left.
+   * No schema is applied to it: whoever makes the pieces does (`ndjson` does so).
+   */
+  readonly stream: AsyncIterable<string>;
+}
+
+interface AnswerParts {
   /** Where the answer, in the endpoint's own form, is a problem all the same: its status and its count are the problem's. */
   readonly problem?: ProblemName;
   readonly headers?: Readonly<Record<string, string>>;

@@ -11,6 +11,7 @@ import { Problem } from './problem';
 import { RequestCharges } from './rate-limiter';
 import type { CookieTransport, RefreshTransport } from './refresh-transport';
 import { contextOf, originOf } from './request-context';
+import { sendStream } from './streaming';
 
 /** How an endpoint lets callers in: through the global limit and authentication, or as the system routes do. */
 export type Admit = (
@@ -99,7 +100,7 @@ function serve<S extends EveryCall>(
     }
     endpoint.settled?.(services, null);
     await charges.settle(undefined);
-    send(endpoint, response, answer, cookie);
+    await send(endpoint, response, answer, cookie);
   };
   return (request, response) =>
     work(request, response).catch(async (error: unknown) => {
@@ -129,16 +130,20 @@ function matched(schema: ZodType, params: unknown): unknown {
 }
 
 /** The answer passes through its schema and loses what that does not name: a leaked hash cannot leave. */
-function send(
+async function send(
   endpoint: AnyEndpoint<never>,
   response: Response,
   answer: Answer<unknown>,
   cookie: CookieTransport | undefined,
-): void {
+): Promise<void> {
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
   const problem = answer.problem && new Problem(answer.problem);
   if (problem) contextOf(response).problem = problem.code;
   response.status(problem?.status ?? endpoint.status);
+  if (answer.stream !== undefined) {
+    await sendStream(response, endpoint.contentType ?? 'application/json', answer.stream);
+    return;
+  }
   const parsed = endpoint.response?.parse(answer.body);
   const body = cookie === undefined ? parsed : cookie.answered(parsed);
   if (endpoint.response === undefined) {
