@@ -58,7 +58,7 @@ const UNUSABLE: Readonly<Record<string, string>> = {
 export function whyUnusable(error: unknown): string | undefined {
   const code = String(member(error, 'code') ?? '');
   if (!isUnavailable(error) && !(code in UNUSABLE)) return undefined;
-  return UNUSABLE[code] ?? (code === '' ? 'no answer in time' : code);
+  return UNUSABLE[code] ?? (/^(?:E[A-Z]{2,20}|[0-9A-Z]{5})$/.test(code) ? code : 'no answer in time');
 }
 
 function isAdapterFault(error: unknown): boolean {
