@@ -32,20 +32,28 @@ const BELOW_BASE = [
   'guest',
 ] as const satisfies CallName[];
 
+const GOOD = pass('as it must be');
 const YEAR = 31_536_000;
 
+/** Judges several answers; what is wrong is told with the names of the calls it is wrong of. */
 function eachAnswer(
   { instance }: Facts,
   names: readonly CallName[],
-  judgement: (answer: HttpAnswer, name: CallName) => Outcome,
+  judgement: (answer: HttpAnswer) => Outcome,
 ): Outcome {
   return judge(instance, ({ answers }) => {
     const outcomes = names.map((name) => {
       const answer = answers[name];
-      return answer === undefined ? notChecked(`${name}: no answer`) : judgement(answer, name);
+      return { name, ...(answer === undefined ? notChecked('no answer') : judgement(answer)) };
     });
-    const odd = outcomes.filter(({ verdict }) => verdict !== 'pass');
-    return worst(odd, pass(`${outcomes.length} answers of ${outcomes.length}`));
+    const { verdict } = worst(outcomes, notChecked('nothing asked'));
+    if (verdict === 'pass') return pass(`${names.length} answers of ${names.length}`);
+    const such = outcomes.filter((outcome) => outcome.verdict === verdict);
+    const faults = [...new Set(such.map(({ evidence }) => evidence))].map((evidence) => {
+      const at = such.filter((outcome) => outcome.evidence === evidence).map(({ name }) => name);
+      return `${evidence} (${at.length === names.length ? `all ${at.length}` : at.join(', ')})`;
+    });
+    return { verdict, evidence: faults.join('; ') };
   });
 }
 
@@ -60,15 +68,15 @@ function policyOf({ headers }: HttpAnswer): ReadonlyMap<string, string> {
   );
 }
 
-function contentPolicy(answer: HttpAnswer, name: CallName): Outcome {
+function contentPolicy(answer: HttpAnswer): Outcome {
   const policy = policyOf(answer);
   const objects = policy.get('object-src') ?? policy.get('default-src');
   const scripts = policy.get('script-src') ?? policy.get('default-src') ?? '*';
-  if (objects !== "'none'") return fail(`${name}: object-src is not 'none'`);
-  if (policy.get('base-uri') !== "'none'") return fail(`${name}: base-uri is not 'none'`);
+  if (objects !== "'none'") return fail("object-src is not 'none'");
+  if (policy.get('base-uri') !== "'none'") return fail("base-uri is not 'none'");
   return /'unsafe-(?:inline|eval)'|(?:^|\s)(?:\*|https?:)(?:\s|$)/.test(scripts)
-    ? fail(`${name}: scripts from anywhere or inline`)
-    : pass(name);
+    ? fail('scripts from anywhere or inline')
+    : GOOD;
 }
 
 function header(
@@ -85,8 +93,8 @@ function header(
     must: level === 2,
     title,
     run: (facts) =>
-      eachAnswer(facts, names, ({ headers }, name) =>
-        good.test(String(headers[field] ?? '')) ? pass(name) : fail(`${name}: ${field} is not so`),
+      eachAnswer(facts, names, ({ headers }) =>
+        good.test(String(headers[field] ?? '')) ? GOOD : fail(`${field} is not so`),
       ),
   };
 }
@@ -101,12 +109,12 @@ export const headerChecks: readonly Check[] = [
       if (facts.instance.seen && !facts.instance.value.origin.startsWith('https:')) {
         return notApplicable('asked over http, where browsers ignore it');
       }
-      return eachAnswer(facts, SAMPLES, ({ headers }, name) => {
+      return eachAnswer(facts, SAMPLES, ({ headers }) => {
         const value = String(headers['strict-transport-security'] ?? '');
-        if (Number(/max-age=(\d+)/i.exec(value)?.[1] ?? 0) < YEAR) return fail(`${name}: less than a year`);
+        if (Number(/max-age=(\d+)/i.exec(value)?.[1] ?? 0) < YEAR) return fail('less than a year');
         return /includeSubDomains/i.test(value)
-          ? pass(name)
-          : warn(`${name}: without includeSubDomains, which level 2 asks for`);
+          ? GOOD
+          : warn('without includeSubDomains, which level 2 asks for');
       });
     },
   },
@@ -139,9 +147,9 @@ export const headerChecks: readonly Check[] = [
     must: true,
     title: 'Nothing can be framed (frame-ancestors)',
     run: (facts) =>
-      eachAnswer(facts, SAMPLES, (answer, name) => {
+      eachAnswer(facts, SAMPLES, (answer) => {
         const ancestors = policyOf(answer).get('frame-ancestors');
-        return ancestors === "'none'" || ancestors === "'self'" ? pass(name) : fail(`${name}: it can be`);
+        return ancestors === "'none'" || ancestors === "'self'" ? GOOD : fail('it can be framed');
       }),
   },
   header(
@@ -166,11 +174,9 @@ export const headerChecks: readonly Check[] = [
     must: false,
     title: 'No header tells what it is made of',
     run: (facts) =>
-      eachAnswer(facts, SAMPLES, ({ headers }, name) => {
-        if (headers['x-powered-by'] !== undefined) return fail(`${name}: X-Powered-By`);
-        return /\d/.test(String(headers['server'] ?? ''))
-          ? fail(`${name}: Server with a version`)
-          : pass(name);
+      eachAnswer(facts, SAMPLES, ({ headers }) => {
+        if (headers['x-powered-by'] !== undefined) return fail('X-Powered-By');
+        return /\d/.test(String(headers['server'] ?? '')) ? fail('Server with a version') : GOOD;
       }),
   },
 ];

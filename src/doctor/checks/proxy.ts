@@ -9,6 +9,8 @@ const NARROW = { ipv4: 24, ipv6: 64 };
 const WIDEST = { ipv4: 16, ipv6: 48 };
 const MANY_HOPS = 3;
 
+const hops = (count: number) => `${count} ${count === 1 ? 'hop' : 'hops'}`;
+
 function width(proxy: string): Outcome {
   const [address = '', bits] = proxy.split('/');
   const kind = ipaddr.process(address).kind();
@@ -65,7 +67,7 @@ export const proxyChecks: readonly Check[] = [
           : pass('TRUST_PROXY is false, and no proxy ends https');
       }
       return pass(
-        `TRUST_PROXY is ${typeof trustProxy === 'number' ? `${trustProxy} hops` : trustProxy.join(', ')}`,
+        `TRUST_PROXY is ${typeof trustProxy === 'number' ? hops(trustProxy) : trustProxy.join(', ')}`,
       );
     },
   },
@@ -78,8 +80,8 @@ export const proxyChecks: readonly Check[] = [
       if (trustProxy === false) return pass('nobody is');
       if (typeof trustProxy !== 'number') return worst(trustProxy.map(width), pass('nobody is'));
       return trustProxy > MANY_HOPS
-        ? warn(`${trustProxy} hops: with fewer proxies than that, a client chooses its address`)
-        : pass(`${trustProxy} ${trustProxy === 1 ? 'hop' : 'hops'}`);
+        ? warn(`${hops(trustProxy)}: with fewer proxies than that, a client chooses its address`)
+        : pass(hops(trustProxy));
     },
   },
   {

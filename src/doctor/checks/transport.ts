@@ -16,9 +16,9 @@ function seenEncrypted({ name }: Dependency, { database, smtp }: Facts): boolean
 function encryption(dependency: Dependency, facts: Facts): Outcome {
   const { setting, distance, tls } = dependency;
   if (facts.filled.has(setting)) return notApplicable('embedded, on this machine');
-  if (distance === 'this machine') return pass('not needed: it does not leave this machine');
   const tried = seenEncrypted(dependency, facts);
   if (tls === 'always' && tried !== false) return pass(tried ? 'TLS, as tried' : 'TLS, by its URL');
+  if (distance === 'this machine') return pass('not needed: it does not leave this machine');
   const how =
     tls === 'opportunistic'
       ? `TLS only where the server offers it${tried === undefined ? '' : tried ? ' (it does)' : ' (it does not)'}: whoever sits between can hide that`
