@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BuiltService, freePort, runBuilt } from '../testing/built-service';
@@ -79,6 +80,15 @@ describe('the doctor in development', () => {
       expect((await fetch(`http://localhost:${env['PORT']}/health/ready`)).status).toBe(200);
     }, 30_000);
   });
+
+  it('is run by a script whose standard output is the report alone', () => {
+    const root = join(__dirname, '..', '..');
+    const script = spawnSync(process.execPath, [join(root, 'scripts', 'doctor.mjs'), '--list'], {
+      encoding: 'utf8',
+    });
+    expect(script.stdout).toBe(readFileSync(join(root, 'docs', 'asvs.md'), 'utf8'));
+    expect(script.status).toBe(0);
+  }, 60_000);
 
   it('refuses a command line that it does not understand with code 2, and starts nothing for it', async () => {
     const run = runBuilt('dev/doctor.js', env, ['--data-dir=/nonexistent/tollgate', '--url=hello']);

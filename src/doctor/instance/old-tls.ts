@@ -14,15 +14,16 @@ export function speaksOldTls(origin: string): Promise<boolean | undefined> {
       // By itself our own side would refuse to.
       ciphers: 'ALL:@SECLEVEL=0',
       rejectUnauthorized: false,
-      timeout: CALL_MS,
     });
+    const timer = setTimeout(() => settle(undefined), CALL_MS);
     const settle = (answer: boolean | undefined) => {
+      clearTimeout(timer);
       socket.destroy();
       resolve(answer);
     };
     socket.once('secureConnect', () => settle(true));
-    socket.once('timeout', () => settle(undefined));
-    socket.once('error', ({ code }: NodeJS.ErrnoException) => {
+    // Stays: an error without a listener would end the process.
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => {
       // Refused in the handshake, by an alert or by hanging up.
       settle(
         code === undefined || !/^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT)$/.test(code)
