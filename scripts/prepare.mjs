@@ -16,8 +16,8 @@ const INSTALLED = at('node_modules', '.package-lock.json');
 const CLIENT_STAMP = at('node_modules', '.prisma', 'client', '.tollgate');
 const BUILD_STAMP = at('dist', '.tollgate');
 
-/** Throws an error whose message says what to do. `force` builds also what is up to date. */
-export async function prepare({ build, force = false }) {
+/** Throws an error whose message says what to do. `force` builds also what is up to date; `say` is told of each step. */
+export async function prepare({ build, force = false, say = sayToUser }) {
   const complaint = tooOldNode(process.versions.node);
   if (complaint !== undefined) throw new Error(complaint);
   // Two starts at once on a fresh clone must not install over each other.
@@ -26,14 +26,14 @@ export async function prepare({ build, force = false }) {
     const clientIsDue = readStamp(CLIENT_STAMP) !== clientHash();
     // An installation for production alone will do if there is nothing to make.
     const onlyRuns = process.env.NODE_ENV === 'production' && build && !buildIsDue && !clientIsDue;
-    install(onlyRuns);
+    install(onlyRuns, say);
     // Installing removes what was generated.
-    if (readStamp(CLIENT_STAMP) !== clientHash()) generateClient();
-    if (buildIsDue) compile();
+    if (readStamp(CLIENT_STAMP) !== clientHash()) generateClient(say);
+    if (buildIsDue) compile(say);
   });
 }
 
-function install(withoutDev) {
+function install(withoutDev, say) {
   const lack = missingPackages(LOCKFILE, INSTALLED, withoutDev);
   if (lack === 0) return;
   say(existsSync(INSTALLED) ? `Installing: ${lack} packages are not as locked` : 'Installing');
@@ -44,7 +44,7 @@ function install(withoutDev) {
   run('npm ci', program, [...first, ...args], { shell: program === 'npm' && process.platform === 'win32' });
 }
 
-function generateClient() {
+function generateClient(say) {
   say('Generating the Prisma client');
   run('prisma generate', process.execPath, [at('node_modules', 'prisma', 'build', 'index.js'), 'generate'], {
     env: {
@@ -58,7 +58,7 @@ function generateClient() {
   writeFileSync(CLIENT_STAMP, clientHash());
 }
 
-function compile() {
+function compile(say) {
   say('Building');
   const hash = buildHash(); // from before: what changes meanwhile is built the next time
   rmSync(at('dist'), { recursive: true, force: true });
@@ -99,7 +99,7 @@ function run(name, program, args, options = {}) {
   throw new Error(`${name} failed${result.error === undefined ? '' : `: ${result.error.message}`}`);
 }
 
-function say(line) {
+function sayToUser(line) {
   process.stdout.write(`${line} …\n`);
 }
 

@@ -70,6 +70,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(FEATURES.map((name) => [name, ['http', 'services', 'stores', ...CAPABILITIES]])),
   http: ['clock', 'health', 'stores', ...CAPABILITIES],
   ...Object.fromEntries(CAPABILITIES.map((name) => [name, ['clock', 'stores', ...CAPABILITIES]])),
+  doctor: ['api', 'clock', 'config', 'process', 'production-rules', 'settings', 'stores', ...CAPABILITIES],
   stores: ['clock', 'cannot-start'],
   clock: [],
   health: [],
@@ -96,20 +97,23 @@ it('lets no feature or capability see how a store is made', () => {
   expect(seen).toEqual([]);
 });
 
-it('lets nothing import an entry or the development parts', () => {
-  const importers = sources
-    .filter(({ path }) => !path.startsWith('dev/'))
-    .filter((file) => !isTest(file))
+it.each([
+  ['an entry', /^(?:doctor\/)?main$/, /^$/],
+  ['the development parts', /^dev\//, /^dev\//],
+  ['the doctor', /^doctor\//, /^(?:dev|doctor)\//],
+])('lets nothing from outside import %s', (_, part, inside) => {
+  const importers = product
+    .filter(({ path }) => !inside.test(path))
     .flatMap(({ path, ours }) =>
-      ours.filter((target) => /^dev\/|^main$/.test(target)).map((target) => `${path} → ${target}`),
+      ours.filter((target) => part.test(target)).map((target) => `${path} → ${target}`),
     );
   expect(importers).toEqual([]);
 });
 
-it('reads the environment in the production entry alone, development parts aside', () => {
+it('reads the environment in the production entries alone, development parts aside', () => {
   const core = product.filter(({ path }) => !path.startsWith('dev/'));
   const readers = core.filter(({ path }) => readFileSync(join(SRC, path), 'utf8').includes('process.env'));
-  expect(readers.map(({ path }) => path).sort()).toEqual(['main.ts']);
+  expect(readers.map(({ path }) => path).sort()).toEqual(['doctor/main.ts', 'main.ts']);
 });
 
 it('leaves the machine’s clock to the clock', () => {

@@ -100,7 +100,7 @@ function* contradictions(values: z.output<typeof settings>): Generator<[name: st
 }
 
 /** An empty setting counts as none; `NAME_FILE` is read into `NAME`. */
-function readSecretFiles(environment: NodeJS.ProcessEnv) {
+export function readSecretFiles(environment: NodeJS.ProcessEnv) {
   const env = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const faults = new Map<string, string>();
   for (const name of SECRET_SETTINGS) {

@@ -40,7 +40,8 @@ export async function runProcess(start: () => Promise<{ stop(): Promise<void> }>
   }
 }
 
-function explain(error: unknown): string {
+/** What to tell whoever started the process: of what they can mend, no stack. */
+export function explain(error: unknown): string {
   if (error instanceof CannotStart) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

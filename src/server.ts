@@ -13,7 +13,7 @@ import type { Logger } from './observability/logger';
 import { Metrics } from './observability/metrics';
 import { logSecurityEvent } from './observability/security-events';
 import { migrate } from './stores/postgres/migrate';
-import { isUnavailable } from './stores/postgres/unavailable';
+import { whyUnusable } from './stores/postgres/unavailable';
 
 /** Milliseconds that requests and mails under way may take to end once the process is told to, and closing after that. */
 const DRAIN_MS = 10_000;
@@ -96,20 +96,11 @@ async function drain(server: Server): Promise<void> {
   clearTimeout(cut);
 }
 
-/** Codes of the system's and of PostgreSQL's, in words. */
-const AWAY: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
-  ENOTFOUND: 'there is no such host',
-  '28P01': 'it refuses the user or the password',
-  '3D000': 'it has no such database',
-};
-
 /** What to tell an operator whose database is not there or refuses us, without credentials; else the error itself. */
 function explained(error: unknown, databaseUrl: string): unknown {
-  const code = String((error as { readonly code?: unknown }).code ?? '');
-  if (!isUnavailable(error) && !(code in AWAY)) return error;
+  const reason = whyUnusable(error);
+  if (reason === undefined) return error;
   const { host, searchParams } = new URL(databaseUrl);
-  const reason = AWAY[code] ?? (code === '' ? 'no answer in time' : code);
   return new CannotStart(
     `PostgreSQL at ${searchParams.get('host') ?? host} cannot be used: ${reason}. Look at DATABASE_URL.`,
   );

@@ -1,8 +1,9 @@
-import nodemailer, { type NodemailerError, type SMTPPoolOptions } from 'nodemailer';
-import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import nodemailer, { type SMTPPoolOptions } from 'nodemailer';
 
 import { type Mailer, type MailMessage, MailNotSent } from './mailer';
+import { notSent } from './not-sent';
 import { isPlainAddress, LINE_BREAK, parseSender, type Sender } from './sender';
+import { enterSmtp } from './smtp-admission';
 import { parseSmtpUrl, type SmtpEndpoint } from './smtp-url';
 
 export interface SmtpMailerOptions {
@@ -83,25 +84,7 @@ export class SmtpMailer implements Mailer {
 
   /** Over a connection of its own, which is gone when this ends: one of the pool's would outlive a silent server's check. */
   async check(): Promise<void> {
-    const connection = new SMTPConnection({
-      ...this.#endpoint,
-      socketTimeout: this.#checkMs,
-      socketCloseTimeout: 0,
-      maxResponseSize: 64 * 1024,
-    });
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new MailNotSent('ETIMEDOUT', false)), this.#checkMs);
-    });
-    try {
-      await Promise.race([admission(connection, this.#endpoint.auth), tooLate]);
-      connection.quit();
-    } catch (error) {
-      connection.close();
-      throw notSent(error);
-    } finally {
-      clearTimeout(timer);
-    }
+    await enterSmtp(this.#endpoint, this.#checkMs);
   }
 
   async close(): Promise<void> {
@@ -109,29 +92,6 @@ export class SmtpMailer implements Mailer {
   }
 }
 
-/** Resolves once the server has greeted us and, where it asks for that, let us in. */
-function admission(connection: SMTPConnection, auth: SmtpEndpoint['auth']): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = (error?: Error | null) => (error ? reject(error) : resolve());
-    // Stays: an error without a listener would end the process.
-    connection.on('error', reject);
-    connection.once('end', () => reject(new MailNotSent('ECONNECTION', false)));
-    connection.connect((error) => {
-      if (error || auth === undefined || !connection.allowsAuth) settle(error);
-      else connection.login(auth, settle);
-    });
-  });
-}
-
 function pooled(options: SMTPPoolOptions & { pool: true }) {
   return nodemailer.createTransport(options);
-}
-
-/** What went wrong, without any text that a server or library wrote. */
-function notSent(error: unknown): MailNotSent {
-  if (error instanceof MailNotSent) return error;
-  const { code, responseCode, command, permanent } = error as NodemailerError;
-  const reason = [code ?? 'EUNKNOWN', responseCode].filter((part) => part !== undefined).join(' ');
-  // A refused login or sender is our fault and may be mended; a refused recipient or message stays refused.
-  return new MailNotSent(reason, permanent === true && (command === 'RCPT TO' || command === 'DATA'));
 }

@@ -63,6 +63,7 @@ describe('changing the settings', () => {
     expect(await both.verify('correct horse battery', hash)).toBe(true);
     expect(await both.verify('another horse battery', hash)).toBe(false);
     expect(both.needsRehash(hash)).toBe(true);
+    expect([both.canVerify(hash), (await hasherWith()).canVerify(hash)]).toEqual([true, false]);
     expect(both.needsRehash(await both.hash('correct horse battery'))).toBe(false);
     expect(await (await hasherWith()).verify('correct horse battery', hash)).toBe(false);
   });
@@ -94,6 +95,7 @@ describe('what must not verify', () => {
     const hasher = await hasherWith();
     expect(await hasher.verify('correct horse battery', hash)).toBe(false);
     expect(hasher.needsRehash(hash)).toBe(true);
+    expect(hasher.canVerify(hash)).toBe(false);
   });
 
   it('is false for a bare bcrypt hash of the password, and for no hash at all', async () => {

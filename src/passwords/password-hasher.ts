@@ -95,6 +95,11 @@ export class PasswordHasher {
     return stored?.cost !== this.#cost || stored.pepperId !== this.#currentPepperId;
   }
 
+  /** False for a hash of another format and for one under a pepper that is not listed: no password matches it. */
+  canVerify(hash: string): boolean {
+    return this.#usable(hash) !== undefined;
+  }
+
   /** Hashes being computed and waiting. */
   stats(): { readonly running: number; readonly queued: number } {
     return this.#queue.stats();

@@ -17,7 +17,7 @@ export interface BuiltService {
 
 /** Runs an entry of the build, as `npm start` does. The environment is `env` alone, and the PATH. */
 export function runBuilt(
-  entry: 'main.js' | 'dev/main.js',
+  entry: 'main.js' | 'dev/main.js' | 'doctor/main.js' | 'dev/doctor.js',
   env: NodeJS.ProcessEnv,
   args: readonly string[] = [],
 ): BuiltService {

@@ -1,6 +1,7 @@
 import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm';
 import { CannotStart } from '../../cannot-start';
 import { defaultMigrationsDir, readMigrations } from './migration-files';
+import { migrationState } from './migration-state';
 import { EngineConnection, NO_FILTER, openSchemaEngine } from './schema-engine';
 
 /** Milliseconds: to connect, for another process' migration to end, for one statement (building an index takes time). */
@@ -54,25 +55,21 @@ export async function migrate(
 }
 
 async function refuseOddHistory(engine: SchemaEngine, migrationsList: MigrationList): Promise<void> {
-  const found = await engine.diagnoseMigrationHistory({
-    migrationsList,
-    optInToShadowDatabase: false,
-    filters: NO_FILTER,
-  });
-  if (found.failedMigrationNames.length > 0) {
+  const { failed, edited, unknown, pending } = await migrationState(engine, migrationsList);
+  if (failed.length > 0) {
     throw new MigrationRefused(
-      `a migration failed in this database and was left half done: ${found.failedMigrationNames.join(', ')}. Repair the database by hand, then mark it with "prisma migrate resolve"`,
+      `a migration failed in this database and was left half done: ${failed.join(', ')}. Repair the database by hand, then mark it with "prisma migrate resolve"`,
     );
   }
-  if (found.editedMigrationNames.length > 0) {
+  if (edited.length > 0) {
     throw new MigrationRefused(
-      `migrations were changed after this database had applied them: ${found.editedMigrationNames.join(', ')}. Restore them, and write a new migration for what is to change`,
+      `migrations were changed after this database had applied them: ${edited.join(', ')}. Restore them, and write a new migration for what is to change`,
     );
   }
   // A database that is only ahead was migrated by a newer version; going back to an older program is allowed.
-  if (found.history?.diagnostic === 'historiesDiverge') {
+  if (unknown.length > 0 && pending.length > 0) {
     throw new MigrationRefused(
-      `this database has migrations that are unknown here (${found.history.unpersistedMigrationNames.join(', ')}) and lacks others (${found.history.unappliedMigrationNames.join(', ')}): it belongs to another line of versions`,
+      `this database has migrations that are unknown here (${unknown.join(', ')}) and lacks others (${pending.join(', ')}): it belongs to another line of versions`,
     );
   }
 }

@@ -46,6 +46,21 @@ export function isUnavailable(error: unknown): boolean {
   return error instanceof Error && !(error instanceof Prisma.PrismaClientValidationError) && isPgFault(error);
 }
 
+/** Codes of the system's and of PostgreSQL's, in words. */
+const UNUSABLE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'there is no such host',
+  '28P01': 'it refuses the user or the password',
+  '3D000': 'it has no such database',
+};
+
+/** Why `pg` could not use a server, without a word that the error holds; undefined if that was not the server's doing. */
+export function whyUnusable(error: unknown): string | undefined {
+  const code = String(member(error, 'code') ?? '');
+  if (!isUnavailable(error) && !(code in UNUSABLE)) return undefined;
+  return UNUSABLE[code] ?? (/^(?:E[A-Z]{2,20}|[0-9A-Z]{5})$/.test(code) ? code : 'no answer in time');
+}
+
 function isAdapterFault(error: unknown): boolean {
   const cause = member(error, 'cause');
   return (

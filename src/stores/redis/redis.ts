@@ -82,7 +82,7 @@ export class RedisConnection {
     if (!this.#isUp()) throw this.#failure(new Error('not connected'));
     try {
       await Promise.all(
-        this.#servers().map((server) => {
+        this.servers().map((server) => {
           this.#onCommand('ping');
           return server.ping();
         }),
@@ -90,6 +90,11 @@ export class RedisConnection {
     } catch (error) {
       throw this.#failure(error);
     }
+  }
+
+  /** The server, or the masters of a cluster that are known by now. */
+  servers(): readonly Redis[] {
+    return this.client instanceof Cluster ? this.client.nodes('master') : [this.client];
   }
 
   /** Lets the commands under way end, then closes. Never throws. */
@@ -104,12 +109,8 @@ export class RedisConnection {
     }
   }
 
-  #servers(): readonly Redis[] {
-    return this.client instanceof Cluster ? this.client.nodes('master') : [this.client];
-  }
-
   #isUp(): boolean {
-    return this.client.status === 'ready' && this.#servers().every(({ status }) => status === 'ready');
+    return this.client.status === 'ready' && this.servers().every(({ status }) => status === 'ready');
   }
 
   #failure(error: unknown): Error {
