@@ -29,16 +29,26 @@ const service = await startService({
 
 const password = 'violet-lantern-47';
 const known = { email: 'known@example.com', username: 'Known One', password };
+const asker = { email: 'asker@example.com', username: 'Asking One', password };
+let accessToken;
 const bodies = {
   registration: (email) => ['/auth/register', { email, username: 'Somebody', password }],
   'login failure': (email) => ['/auth/login', { email, password: 'not this one' }],
   'code request': (email) => ['/otp/request', { email, purpose: 'login' }],
   'reset request': (email) => ['/otp/request', { email, purpose: 'reset_password' }],
+  'e-mail change': (email) => [
+    '/users/me/email',
+    { newEmail: email, password },
+    { Authorization: `Bearer ${accessToken}` },
+  ],
 };
 
 let failed = false;
 try {
   await signUp(service, known);
+  await signUp(service, asker);
+  const login = await post(service, '/auth/login', { email: asker.email, password });
+  ({ accessToken } = await login.json());
   for (const [name, call] of Object.entries(bodies)) {
     const times = { known: [], unknown: [] };
     const answers = new Set();

@@ -6,6 +6,8 @@ import type { EndpointGroup } from './http/openapi';
 import { metricsEndpoints, operationsEndpoints } from './http/operations.router';
 import { otpEndpoints } from './otp/otp.router';
 import type { Services } from './services';
+import { emailChangeEndpoints } from './user/email-change.router';
+import { undoEmailChangeEndpoints } from './user/undo-email-change.router';
 import { userEndpoints } from './user/user.router';
 
 export const BASE_PATH = '/api/v1';
@@ -20,7 +22,7 @@ export const features: readonly {
 }[] = [
   { tag: 'auth', description: 'Accounts and sessions', endpoints: authEndpoints },
   { tag: 'otp', description: 'One-time passwords by mail', endpoints: otpEndpoints },
-  { tag: 'users', description: 'The signed-in user', endpoints: userEndpoints },
+  { tag: 'users', description: 'The signed-in user', endpoints: [...userEndpoints, ...emailChangeEndpoints] },
 ];
 
 /** Below the base path too, for admins at an address of the allow-list. */
@@ -29,6 +31,9 @@ export const adminFeature = {
   description: 'Administration: by role, from an address of the allow-list',
   endpoints: adminEndpoints,
 };
+
+/** From the root: the pages behind links in mails. */
+export const linkEndpoints = [...verifyEmailEndpoints, ...undoEmailChangeEndpoints];
 
 /** Every endpoint there is, as the OpenAPI document shows them. */
 export const endpointGroups: readonly EndpointGroup[] = [
@@ -43,7 +48,7 @@ export const endpointGroups: readonly EndpointGroup[] = [
     tag: 'links',
     description: 'Pages behind links in mails',
     basePath: '',
-    endpoints: verifyEmailEndpoints,
+    endpoints: linkEndpoints,
     errors: ['rate_limited', 'dependency_unavailable', 'internal_error'],
     limited: true,
   },

@@ -1,6 +1,5 @@
 import express, { type Express } from 'express';
-import { adminFeature, BASE_PATH, endpointGroups, features } from './api';
-import { verifyEmailEndpoints } from './auth/verify-email.router';
+import { adminFeature, BASE_PATH, endpointGroups, features, linkEndpoints } from './api';
 import type { Config } from './config';
 import type { Health } from './health';
 import {
@@ -49,7 +48,7 @@ export function createApp({ config, services: capabilities, logger }: AppDeps): 
 
   for (const { endpoints } of features) mount(app, BASE_PATH, endpoints, services, throughGate(services));
   mount(app, BASE_PATH, adminFeature.endpoints, services, throughAdminGate(services));
-  mount(app, '', verifyEmailEndpoints, services, behindGlobalLimit(services.limiter, services.localLimiter));
+  mount(app, '', linkEndpoints, services, behindGlobalLimit(services.limiter, services.localLimiter));
   mount(app, '', operationsEndpoints, services, openToAll);
   mount(app, '', metricsEndpoints, services, byMetricsToken(config.metricsToken));
   mountApiDocs(app, openApiDocument(endpointGroups, VERSION));

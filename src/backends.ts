@@ -14,6 +14,8 @@ import { PrismaAllowlistStore } from './stores/allowlist/prisma-allowlist-store'
 import { AuditSeal } from './stores/audit/audit-seal';
 import type { AuditEvent, AuditStore } from './stores/audit/audit-store';
 import { PrismaAuditTrail } from './stores/audit/prisma-audit-trail';
+import type { EmailChangeStore } from './stores/email-change/email-change-store';
+import { PrismaEmailChangeStore } from './stores/email-change/prisma-email-change-store';
 import type { HousekeepingStore } from './stores/housekeeping/housekeeping-store';
 import { PrismaHousekeepingStore } from './stores/housekeeping/prisma-housekeeping-store';
 import { MemoryOtpStore } from './stores/otp/memory-otp-store';
@@ -51,6 +53,7 @@ export interface RecordStores {
   readonly credentials: CredentialStore;
   readonly standings: StandingStore;
   readonly userDirectory: UserDirectory;
+  readonly emailChanges: EmailChangeStore;
   readonly allowlistStore: AllowlistStore;
   readonly auditStore: AuditStore;
   readonly sessionRecords: SessionRecordStore;
@@ -113,6 +116,7 @@ export function recordStores({
     credentials: new PrismaCredentialStore(database, audit, clock),
     standings: new PrismaStandingStore(audit, clock),
     userDirectory: new PrismaUserDirectory(database, clock),
+    emailChanges: new PrismaEmailChangeStore(database, audit, clock),
     allowlistStore: new PrismaAllowlistStore(database, audit, clock),
     auditStore: audit,
     sessionRecords: new PrismaSessionRecordStore(database, audit, clock),

@@ -5,9 +5,9 @@ import type { Config } from './config';
 import { Health } from './health';
 import { Allowlist } from './limits/allowlist';
 import { type Charge, Limiter } from './limits/limiter';
+import { AccountRecipients } from './mail/account-recipients';
 import { MailComposer } from './mail/mail-composer';
 import { OutboxWorker } from './mail/outbox-worker';
-import type { Recipient } from './mail/recipients';
 import { MailTemplates } from './mail/templates';
 import { Audit } from './observability/audit';
 import type { Logger } from './observability/logger';
@@ -15,7 +15,6 @@ import type { Metrics } from './observability/metrics';
 import { PasswordHasher } from './passwords/password-hasher';
 import { PasswordPolicy } from './passwords/password-policy';
 import type { Services } from './services';
-import type { AccountStore } from './stores/account/account-store';
 import { MemoryTokenBucketStore } from './stores/token-bucket/memory-token-bucket-store';
 import { AccessTokens } from './tokens/access-token';
 import { deriveKeys } from './tokens/keyring';
@@ -73,7 +72,7 @@ export async function compose(
   const limiter = new Limiter({ ...limits, store: backends.tokenBucketStore });
   const worker = new OutboxWorker({
     store: backends.outboxStore,
-    recipients: { find: ({ email }) => recipientAt(backends.accounts, email) },
+    recipients: new AccountRecipients({ ...backends, clock }),
     composer: new MailComposer({
       codes: oneTimeCodes,
       links: linkTokens,
@@ -98,6 +97,7 @@ export async function compose(
     credentials: backends.credentials,
     standings: backends.standings,
     userDirectory: backends.userDirectory,
+    emailChanges: backends.emailChanges,
     sessions,
     rotation: new SessionRotation({ ...sessionStores, sessions, refreshTokens, grants, clock }),
     accessTokens,
@@ -125,9 +125,3 @@ export async function compose(
 }
 
 const mailCharge = (email: string): Charge => ({ policy: 'mail', parts: [email] });
-
-/** Whom a mail to this address is for, as the account stands when it goes out. */
-async function recipientAt(accounts: AccountStore, email: string): Promise<Recipient | undefined> {
-  const account = await accounts.findByEmail(email);
-  return account && { ...account, userId: account.id, pending: !account.emailVerified };
-}

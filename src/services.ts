@@ -9,6 +9,7 @@ import type { PasswordPolicy } from './passwords/password-policy';
 import type { AccountStore } from './stores/account/account-store';
 import type { CredentialStore } from './stores/account/credential-store';
 import type { StandingStore } from './stores/account/standing-store';
+import type { EmailChangeStore } from './stores/email-change/email-change-store';
 import type { UserDirectory } from './stores/user-directory/user-directory';
 import type { AccessTokens } from './tokens/access-token';
 import type { LinkTokens } from './tokens/link-token';
@@ -24,6 +25,7 @@ export interface Services {
   readonly credentials: CredentialStore;
   readonly standings: StandingStore;
   readonly userDirectory: UserDirectory;
+  readonly emailChanges: EmailChangeStore;
   readonly sessions: Sessions;
   readonly rotation: SessionRotation;
   readonly accessTokens: AccessTokens;

@@ -75,7 +75,7 @@ export async function resetPassword(
     await sessions.endingAll(userId, async () => {
       const reset = await credentials.resetPassword(userId, credentialVersion, passwordHash, origin);
       if (reset.outcome === 'stale') throw new Problem('invalid_reset_token');
-      return reset.endedSessions;
+      return reset;
     });
   } catch (error) {
     // Nothing was changed: the token is good again. If something was, the credential version has voided it.

@@ -1,7 +1,6 @@
 import type { Answer, Call } from '../http/endpoint';
-import { type html, pageAnswer } from '../http/page';
+import { type html, type linkQuery, pageAnswer } from '../http/page';
 import type { Services } from '../services';
-import type { linkQuery } from './verify-email.schemas';
 
 /** Shows what the link can do. Consumes nothing: mail scanners and previews open links. */
 export async function showVerifyEmail(
@@ -9,12 +8,8 @@ export async function showVerifyEmail(
   { query }: Call<undefined, typeof linkQuery>,
 ): Promise<Answer<typeof html>> {
   const link = linkTokens.verify(query.token ?? '', 'verify_email');
-  const account = link && (await accounts.find(link.userId));
-  if (
-    account === undefined ||
-    account.emailVerified ||
-    account.credentialVersion !== link?.credentialVersion
-  ) {
+  const account = link && (await accounts.find(link.subjectId));
+  if (account === undefined || account.emailVerified || account.credentialVersion !== link?.version) {
     return brokenLink();
   }
   return pageAnswer({
@@ -34,7 +29,7 @@ export async function verifyEmailByLink(
   const link = linkTokens.verify(query.token ?? '', 'verify_email');
   if (
     link === undefined ||
-    (await accounts.verifyEmail(link.userId, link.credentialVersion, origin)) !== 'verified'
+    (await accounts.verifyEmail(link.subjectId, link.version, origin)) !== 'verified'
   ) {
     return brokenLink();
   }

@@ -1,8 +1,7 @@
 import { type AnyEndpoint, endpoint } from '../http/endpoint';
-import { html } from '../http/page';
+import { html, linkQuery } from '../http/page';
 import type { Services } from '../services';
 import { showVerifyEmail, verifyEmailByLink } from './verify-email.controller';
-import { linkQuery } from './verify-email.schemas';
 
 /** The page behind the link of a verification mail. */
 export const verifyEmailEndpoints: readonly AnyEndpoint<Services>[] = [

@@ -35,12 +35,12 @@ function assertFresh(principal: Principal | undefined, clock: Clock): void {
   if (!fresh) throw new Problem('reauthentication_required');
 }
 
-/** Admission to pages behind links: the global limit, kept in this process while the store is away. */
+/** Admission to pages behind links: the global limit, kept in this process while the store is away and the page can go on. */
 export function behindGlobalLimit(limiter: Limiter, local: Limiter): Admit {
-  return async (_endpoint, _request, response) => {
+  return async (endpoint, _request, response) => {
     const charge = [{ policy: 'global', parts: [contextOf(response).address] }] as const;
     const decision = await limiter.take(charge).catch((error: unknown) => {
-      if (error instanceof DependencyUnavailable) return local.take(charge);
+      if (error instanceof DependencyUnavailable && endpoint.needsState !== true) return local.take(charge);
       throw error;
     });
     showLevels(response, decision);

@@ -1,11 +1,13 @@
 import request from 'supertest';
-import { ApiClient, BASE_PATH, freshAddress, newUser } from '../testing/api-client';
+import { ApiClient, BASE_PATH, freshAddress, logIn, newUser, signUp } from '../testing/api-client';
 import { createTestApp, type TestApp } from '../testing/test-app';
 
 describe('bad input', () => {
   let test: TestApp;
+  let accessToken: string;
   beforeAll(async () => {
     test = await createTestApp();
+    accessToken = (await logIn(test, await signUp(test))).accessToken;
   });
   afterAll(() => test.close());
 
@@ -136,6 +138,8 @@ describe('bad input', () => {
       expectProblem(response, 400, 'validation_failed');
       expect(members(response)).toContain('email');
     }
+    const change = post('/users/me/email').set('Authorization', `Bearer ${accessToken}`);
+    expect(members(await change.send({ newEmail: email, password }))).toEqual(['newEmail']);
   });
 
   it.each([
@@ -217,7 +221,9 @@ describe('bad input', () => {
   });
 
   it('leaves no row behind', async () => {
-    expect(await test.database.run((db) => db.user.count())).toBe(0);
+    // But that of the user who is signed in.
+    expect(await test.database.run((db) => db.user.count())).toBe(1);
+    expect(await test.database.run((db) => db.emailChange.count())).toBe(0);
     expect(await test.database.run((db) => db.outboxMail.count())).toBe(0);
   });
 });

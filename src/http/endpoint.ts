@@ -97,6 +97,8 @@ export interface Endpoint<S, B = unknown, Q = unknown, P = unknown, R = unknown,
   readonly fresh?: boolean;
   /** The call then understands `?transport=cookie`, by which a cookie stands in for `refreshToken` in the bodies. */
   readonly refreshToken?: Q extends undefined ? UseOf<B> : never;
+  /** A page that cannot do without the working state: it is refused at once while that is away. */
+  readonly needsState?: boolean;
   readonly limits?: readonly RouteLimit<B, A>[];
   readonly body?: B;
   readonly query?: Q;

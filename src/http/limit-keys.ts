@@ -12,6 +12,18 @@ export const byAddress = ({ address }: FromAddress) => [address];
 
 export const byEmailAndAddress = ({ address, body }: WithEmail) => [body.email, address];
 
-export const byUser = ({ principal }: { readonly principal: { readonly user: { readonly id: string } } }) => [
-  principal.user.id,
+export const byNewEmailAndAddress = ({
+  address,
+  body,
+}: FromAddress & { readonly body: { readonly newEmail: string } }) => [body.newEmail, address];
+
+interface SignedIn {
+  readonly principal: { readonly user: { readonly id: string; readonly email: string } };
+}
+
+export const byUser = ({ principal }: SignedIn) => [principal.user.id];
+
+export const byOwnEmailAndAddress = ({ address, principal }: FromAddress & SignedIn) => [
+  principal.user.email,
+  address,
 ];

@@ -15,6 +15,9 @@ export interface Page {
 
 export const html = z.string();
 
+/** The query of a link in a mail. Whatever is not one token is a link that does not work, told on the page. */
+export const linkQuery = z.object({ token: z.string().max(512).optional().catch(undefined) });
+
 const style = readFileSync(join(__dirname, 'page.css'), 'utf8');
 const styleHash = createHash('sha256').update(style).digest('base64');
 const eta = new Eta({ views: __dirname, cache: true });

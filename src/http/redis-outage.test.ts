@@ -36,6 +36,8 @@ const NEEDING_REDIS: readonly {
   { method: 'get', path: '/users/me' },
   { method: 'patch', path: '/users/me', body: { username: 'Ada Byron' } },
   { method: 'get', path: '/users/me/sessions' },
+  { method: 'post', path: '/users/me/email', body: { newEmail: email, password: 'violet-lantern-47' } },
+  { method: 'post', path: '/users/me/email/confirm', body: { otp: '123456' } },
 ];
 
 /** The answer, which must be a 503 that came in time. */
@@ -48,6 +50,9 @@ async function refusedInTime(call: Promise<Response>): Promise<void> {
   expect(response.text).not.toMatch(/redis|ioredis|ECONN|postgres|prisma/i);
   expect(performance.now() - start).toBeLessThan(1_000);
 }
+
+/** The one page behind a link that ends sessions. */
+const undo = async (test: TestApp) => request(test.app).post('/undo-email-change?token=x');
 
 // Without a Redis on this machine the global setup has said so.
 const describeHere = findRedisServer() === undefined ? () => {} : describe;
@@ -88,6 +93,8 @@ describeHere('while Redis is away', () => {
     expect([outcomeOf(response), setCookies(response)]).toEqual(['503 dependency_unavailable', []]);
   });
 
+  it('POST /undo-email-change answers 503 within a second', () => refusedInTime(undo(test)));
+
   it('nothing passes uncounted: no password is compared, no mail and no account is made', async () => {
     const compared = jest.spyOn(test.services.passwordHasher, 'verify');
     const mails = () => test.database.run((db) => db.outboxMail.count());
@@ -117,6 +124,7 @@ describeHere('while Redis is away', () => {
     ['/api/v1/nowhere', 404],
     ['/api/v1/auth/login', 405],
     ['/verify-email?token=x', 400],
+    ['/undo-email-change?token=x', 400],
   ])('GET %s goes on with %i', async (path, status) => {
     const start = performance.now();
     expect((await request(test.app).get(path)).status).toBe(status);
@@ -162,9 +170,10 @@ describe('a Redis that accepts and never answers', () => {
     const test = await createTestApp({ redisUrl: `redis://127.0.0.1:${port}` });
     try {
       const client = new ApiClient(test.app);
-      await Promise.all(
-        NEEDING_REDIS.map(({ method, path, body }) => refusedInTime(client.call(method, path, body))),
-      );
+      await Promise.all([
+        ...NEEDING_REDIS.map(({ method, path, body }) => refusedInTime(client.call(method, path, body))),
+        refusedInTime(undo(test)),
+      ]);
     } finally {
       await test.close();
       silent.close();

@@ -1,4 +1,4 @@
-import type { MailKind, OutboxMail } from '../stores/outbox/outbox-store';
+import { MAIL_KINDS, type MailKind, type OutboxMail } from '../stores/outbox/outbox-store';
 import { MailComposer } from './mail-composer';
 import type { Recipient } from './recipients';
 import { MailTemplates } from './templates';
@@ -20,6 +20,7 @@ function mail(kind: MailKind): OutboxMail {
     kind,
     email: 'typed@example.com',
     credentialVersion: null,
+    emailChangeId: null,
     attempts: 1,
     createdAt: at,
     expiresAt: at + 1,
@@ -32,7 +33,7 @@ function composing() {
     activate: jest.fn(async () => {}),
     discard: jest.fn(async () => {}),
   };
-  const links = { issue: jest.fn(() => 'link/token') };
+  const links = { issue: jest.fn((_claims: object) => 'link/token') };
   const templates = new MailTemplates({ baseUrl });
   return { codes, links, composer: new MailComposer({ codes, links, templates, baseUrl }) };
 }
@@ -42,6 +43,7 @@ describe('composing a mail', () => {
     ['VERIFY_EMAIL', 'verify_email'],
     ['LOGIN_CODE', 'login'],
     ['RESET_CODE', 'reset_password'],
+    ['EMAIL_CHANGE_CODE', 'change_email'],
   ] as const)('%s goes to the stored address with a code of its own', async (kind, purpose) => {
     const { codes, composer } = composing();
     const { message } = await composer.compose(mail(kind), recipient);
@@ -62,11 +64,32 @@ describe('composing a mail', () => {
     const { message } = await composer.compose(mail('VERIFY_EMAIL'), recipient);
     expect(links.issue).toHaveBeenCalledWith({
       purpose: 'verify_email',
-      userId: '0190-user',
-      credentialVersion: 7,
+      subjectId: '0190-user',
+      version: 7,
       expiresAt: at + 86_400_000,
     });
     expect(message.text).toContain('\nhttps://auth.example/verify-email?token=link%2Ftoken\n');
+  });
+
+  it('a notice of a change of e-mail links to what undoes that change, as long as it can be undone', async () => {
+    const { codes, links, composer } = composing();
+    const notice = { ...mail('EMAIL_CHANGE_NOTICE'), emailChangeId: '0190-change' };
+    const { message } = await composer.compose(notice, { ...recipient, undoUntil: at + 5 });
+    expect(links.issue.mock.calls).toEqual([
+      [{ purpose: 'undo_email_change', subjectId: '0190-change', version: 0, expiresAt: at + 5 }],
+    ]);
+    expect(message.text).toContain('\nhttps://auth.example/undo-email-change?token=link%2Ftoken\n');
+    expect(codes.draw).not.toHaveBeenCalled();
+  });
+
+  it('draws a code for nobody where one for a new address is withheld, and there alone', async () => {
+    for (const kind of MAIL_KINDS) {
+      const { codes, composer } = composing();
+      await composer.withhold(mail(kind), recipient);
+      const calls = kind === 'EMAIL_CHANGE_CODE' ? 1 : 0;
+      expect(codes.draw).toHaveBeenCalledTimes(calls);
+      expect(codes.activate).toHaveBeenCalledTimes(calls);
+    }
   });
 
   it('makes the code current when the mail was accepted, and void when it was not', async () => {
@@ -78,7 +101,7 @@ describe('composing a mail', () => {
     expect(codes.discard).toHaveBeenCalledWith('0190-user', 'login', 'c1');
   });
 
-  it.each(['ALREADY_REGISTERED', 'PASSWORD_CHANGED', 'TOKEN_REUSED'] as const)(
+  it.each(['ALREADY_REGISTERED', 'PASSWORD_CHANGED', 'TOKEN_REUSED', 'EMAIL_CHANGE_UNDONE'] as const)(
     '%s carries neither code nor link',
     async (kind) => {
       const { codes, links, composer } = composing();

@@ -22,9 +22,9 @@ export interface MailCodes {
 /** The part of the link tokens that mails need. `expiresAt`: milliseconds since the epoch. */
 export interface MailLinks {
   issue(claims: {
-    readonly purpose: 'verify_email';
-    readonly userId: string;
-    readonly credentialVersion: number;
+    readonly purpose: 'verify_email' | 'undo_email_change';
+    readonly subjectId: string;
+    readonly version: number;
     readonly expiresAt: number;
   }): string | Promise<string>;
 }
@@ -41,6 +41,7 @@ const PURPOSES: Readonly<Partial<Record<MailKind, OtpPurpose>>> = {
   VERIFY_EMAIL: 'verify_email',
   LOGIN_CODE: 'login',
   RESET_CODE: 'reset_password',
+  EMAIL_CHANGE_CODE: 'change_email',
 };
 
 const nothing = async (): Promise<void> => {};
@@ -67,35 +68,54 @@ export class MailComposer {
   /** Throws `DependencyUnavailable` when no code can be staged. The recipient is one that may receive this mail. */
   async compose(mail: OutboxMail, recipient: Recipient): Promise<ComposedMail> {
     const { kind, createdAt } = mail;
-    const { userId: account, email, credentialVersion } = recipient;
+    const { email } = recipient;
     const purpose = PURPOSES[kind];
+    const link = await this.#link(mail, recipient);
+    const content = { kind, at: createdAt, ...(link !== undefined && { link }) };
     if (purpose === undefined) {
-      const rendered = this.#templates.render({ kind, at: createdAt });
+      const rendered = this.#templates.render(content);
       return { message: { to: email, ...rendered }, accepted: nothing, refused: nothing };
     }
-    const link = kind === 'VERIFY_EMAIL' ? { link: await this.#verifyLink(mail, recipient) } : {};
-    const { id, code, token } = await this.#codes.draw({
-      account,
-      email,
-      purpose,
-      credentialVersion,
-      expiresAt: createdAt + CODE_MAIL_TTL,
-    });
-    const rendered = this.#templates.render({ kind, at: createdAt, code, token, ...link });
+    const { id, code, token } = await this.#draw(purpose, mail, recipient);
+    const rendered = this.#templates.render({ ...content, code, token });
     return {
       message: { to: email, ...rendered },
-      accepted: () => this.#codes.activate(account, purpose, id),
-      refused: () => this.#codes.discard(account, purpose, id),
+      accepted: () => this.#codes.activate(recipient.userId, purpose, id),
+      refused: () => this.#codes.discard(recipient.userId, purpose, id),
     };
   }
 
-  async #verifyLink(mail: OutboxMail, { userId, credentialVersion }: Recipient): Promise<string> {
-    const token = await this.#links.issue({
-      purpose: 'verify_email',
-      userId,
-      credentialVersion,
-      expiresAt: mail.createdAt + VERIFY_LINK_TTL,
-    });
-    return `${this.#baseUrl}/verify-email?token=${encodeURIComponent(token)}`;
+  /**
+   * The mail is not to go out. For a new address a code is drawn all the same, which nobody gets: wrong ones are counted
+   * against the account of whoever asked, and would tell by the count whether the address is somebody's. Throws
+   * `DependencyUnavailable`.
+   */
+  async withhold(mail: OutboxMail, recipient: Recipient): Promise<void> {
+    if (mail.kind !== 'EMAIL_CHANGE_CODE') return;
+    const { id } = await this.#draw('change_email', mail, recipient);
+    await this.#codes.activate(recipient.userId, 'change_email', id);
+  }
+
+  #draw(purpose: OtpPurpose, { createdAt }: OutboxMail, { userId, email, credentialVersion }: Recipient) {
+    const expiresAt = createdAt + CODE_MAIL_TTL;
+    return this.#codes.draw({ account: userId, email, purpose, credentialVersion, expiresAt });
+  }
+
+  async #link(mail: OutboxMail, recipient: Recipient): Promise<string | undefined> {
+    if (mail.kind === 'VERIFY_EMAIL') {
+      const { userId: subjectId, credentialVersion: version } = recipient;
+      const expiresAt = mail.createdAt + VERIFY_LINK_TTL;
+      return this.#linkTo('verify-email', { purpose: 'verify_email', subjectId, version, expiresAt });
+    }
+    const { emailChangeId: subjectId } = mail;
+    const { undoUntil: expiresAt } = recipient;
+    if (mail.kind !== 'EMAIL_CHANGE_NOTICE' || subjectId === null || expiresAt === undefined)
+      return undefined;
+    const claims = { purpose: 'undo_email_change', subjectId, version: 0, expiresAt } as const;
+    return this.#linkTo('undo-email-change', claims);
+  }
+
+  async #linkTo(page: string, claims: Parameters<MailLinks['issue']>[0]): Promise<string> {
+    return `${this.#baseUrl}/${page}?token=${encodeURIComponent(await this.#links.issue(claims))}`;
   }
 }

@@ -3,7 +3,7 @@ import { DependencyUnavailable } from '../stores/dependency-unavailable';
 import type { MailKind, OutboxMail, OutboxStore } from '../stores/outbox/outbox-store';
 import type { ComposedMail, MailComposer } from './mail-composer';
 import { type Mailer, MailNotSent } from './mailer';
-import { isBudgeted, type MailBudget, mayReceive, type Recipients } from './recipients';
+import { isBudgeted, type MailBudget, mayReceive, type Recipient, type Recipients } from './recipients';
 import { retryDelay } from './retry-delay';
 
 /** The lines that sending mails writes: ids, kinds and counts, never an address, a code or a token. */
@@ -23,7 +23,7 @@ export interface MailDeliveryOptions {
   readonly store: OutboxStore;
   readonly recipients: Recipients;
   readonly budget: MailBudget;
-  readonly composer: Pick<MailComposer, 'compose'>;
+  readonly composer: Pick<MailComposer, 'compose' | 'withhold'>;
   readonly mailer: Pick<Mailer, 'send'>;
   readonly clock: Clock;
   readonly log: OutboxLog;
@@ -47,10 +47,11 @@ export class MailDelivery {
     try {
       const recipient = await recipients.find(mail);
       // Nobody, or no longer for them: silently, as for every unknown address.
-      if (recipient === undefined || !mayReceive(mail, recipient)) return await store.complete(mail.id);
+      if (recipient === undefined) return await store.complete(mail.id);
+      if (!mayReceive(mail, recipient)) return await this.#drop(mail, recipient);
       // Charged for what goes out alone: what is dropped above must not use up the owner's share.
-      if (isBudgeted(mail.kind)) {
-        if (!(await budget.take(recipient.email))) return await this.#holdBack(mail);
+      if (isBudgeted(mail)) {
+        if (!(await budget.take(recipient.email))) return await this.#holdBack(mail, recipient);
         charged = recipient.email;
       }
       composed = await composer.compose(mail, recipient);
@@ -82,10 +83,16 @@ export class MailDelivery {
   }
 
   /** Nobody is told but the log: the answer to the request was the same. */
-  async #holdBack({ id: mailId, kind }: OutboxMail): Promise<void> {
-    const { store, log } = this.#options;
-    log.warn({ mailId, kind }, "mail held back, the recipient's budget is used up");
-    await store.complete(mailId);
+  async #holdBack(mail: OutboxMail, recipient: Recipient): Promise<void> {
+    const { id: mailId, kind } = mail;
+    this.#options.log.warn({ mailId, kind }, "mail held back, the recipient's budget is used up");
+    await this.#drop(mail, recipient);
+  }
+
+  async #drop(mail: OutboxMail, recipient: Recipient): Promise<void> {
+    const { store, composer } = this.#options;
+    await composer.withhold(mail, recipient);
+    await store.complete(mail.id);
   }
 
   async #giveUp({ id: mailId, kind, attempts: attempt }: OutboxMail, reason: string): Promise<void> {

@@ -1,5 +1,5 @@
-import type { MailKind, OutboxMail } from '../stores/outbox/outbox-store';
-import { mayReceive, type Recipient } from './recipients';
+import { MAIL_KINDS, type MailKind, type OutboxMail } from '../stores/outbox/outbox-store';
+import { isBudgeted, mayReceive, type Recipient } from './recipients';
 
 const verified: Recipient = {
   userId: 'u',
@@ -17,6 +17,7 @@ function mail(kind: MailKind, credentialVersion: number | null = null): OutboxMa
     kind,
     email: 'ann@example.com',
     credentialVersion,
+    emailChangeId: null,
     attempts: 1,
     createdAt: 0,
     expiresAt: 1,
@@ -46,4 +47,21 @@ describe('who may receive a mail', () => {
       expect(mayReceive(mail(kind), pending)).toBe(false);
     },
   );
+
+  it('gives a code for a new address only where nobody else has that', () => {
+    expect(mayReceive(mail('EMAIL_CHANGE_CODE'), { ...verified, taken: false })).toBe(true);
+    expect(mayReceive(mail('EMAIL_CHANGE_CODE'), { ...verified, taken: true })).toBe(false);
+    expect(mayReceive(mail('EMAIL_CHANGE_CODE'), verified)).toBe(false);
+  });
+});
+
+it('budgets what anybody can cause by an address, and not the way back in after an undone change', () => {
+  expect(MAIL_KINDS.filter((kind) => isBudgeted(mail(kind)))).toEqual([
+    'VERIFY_EMAIL',
+    'LOGIN_CODE',
+    'RESET_CODE',
+    'ALREADY_REGISTERED',
+    'EMAIL_CHANGE_CODE',
+  ]);
+  expect(isBudgeted({ ...mail('RESET_CODE'), emailChangeId: 'change' })).toBe(false);
 });

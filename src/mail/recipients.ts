@@ -1,4 +1,4 @@
-import type { MailKind, OutboxMail } from '../stores/outbox/outbox-store';
+import type { OutboxMail } from '../stores/outbox/outbox-store';
 
 /** What a mail needs to know of the account it is for, as it is at the time of sending. */
 export interface Recipient {
@@ -10,10 +10,17 @@ export interface Recipient {
   readonly pending: boolean;
   readonly role: 'USER' | 'ADMIN';
   readonly disabled: boolean;
+  /** For a code that is to prove a new address: whether that is somebody else's, or kept for somebody. */
+  readonly taken?: boolean;
+  /** Of the change of e-mail that the mail can undo; in milliseconds since the epoch. */
+  readonly undoUntil?: number;
 }
 
 export interface Recipients {
-  /** The account the mail's address belongs to now, if any. Throws `DependencyUnavailable`. */
+  /**
+   * The account the mail's address belongs to now, if any; for a mail of a change of e-mail the account that is changed.
+   * Throws `DependencyUnavailable`.
+   */
   find(mail: OutboxMail): Promise<Recipient | undefined>;
 }
 
@@ -33,6 +40,11 @@ export function mayReceive(mail: OutboxMail, recipient: Recipient): boolean {
     case 'PASSWORD_CHANGED':
     case 'TOKEN_REUSED':
       return !recipient.pending;
+    case 'EMAIL_CHANGE_CODE':
+      return recipient.taken === false;
+    case 'EMAIL_CHANGE_NOTICE':
+    case 'EMAIL_CHANGE_UNDONE':
+      return true;
   }
 }
 
@@ -47,15 +59,20 @@ export interface MailBudget {
  * Whether anybody can cause this mail by an address alone. The other notices warn the owner of an act that needed a
  * secret of the account: who could use up the budget first would silence them.
  */
-export function isBudgeted(kind: MailKind): boolean {
+export function isBudgeted({ kind, emailChangeId }: OutboxMail): boolean {
   switch (kind) {
     case 'VERIFY_EMAIL':
     case 'LOGIN_CODE':
-    case 'RESET_CODE':
     case 'ALREADY_REGISTERED':
+    case 'EMAIL_CHANGE_CODE':
       return true;
+    case 'RESET_CODE':
+      // The one after an undone change is how the owner gets back in.
+      return emailChangeId === null;
     case 'PASSWORD_CHANGED':
     case 'TOKEN_REUSED':
+    case 'EMAIL_CHANGE_NOTICE':
+    case 'EMAIL_CHANGE_UNDONE':
       return false;
   }
 }

@@ -6,7 +6,8 @@ const at = Date.UTC(2026, 10, 23, 22, 47);
 const code = '012345';
 const token = 'Yk3-token_0123456789abcdefghijklmnopqrstuvwx';
 const link = 'https://auth.example:8443/verify-email?token=abc';
-const CODE_KINDS: readonly MailKind[] = ['VERIFY_EMAIL', 'LOGIN_CODE', 'RESET_CODE'];
+const CODE_KINDS: readonly MailKind[] = ['VERIFY_EMAIL', 'LOGIN_CODE', 'RESET_CODE', 'EMAIL_CHANGE_CODE'];
+const LINK_KINDS: readonly MailKind[] = ['VERIFY_EMAIL', 'EMAIL_CHANGE_NOTICE'];
 
 function lines(text: string): string[] {
   return text.split('\n');
@@ -37,21 +38,27 @@ describe('the words of a mail', () => {
     expect(text).toMatch(/If (it was not you|you are not|you did not)/);
   });
 
-  it('a verification has the link alone on a line, and no other mail has one', () => {
+  it('a link stands alone on a line, and no mail has one but those for it', () => {
     for (const kind of MAIL_KINDS) {
       const { text, html } = templates.render({ kind, at, code, token, link });
       expect(lines(text).filter((line) => line.includes('http'))).toEqual(
-        kind === 'VERIFY_EMAIL' ? [link] : [],
+        LINK_KINDS.includes(kind) ? [link] : [],
       );
-      expect(html.includes('href=')).toBe(kind === 'VERIFY_EMAIL');
+      expect(html.includes('href=')).toBe(LINK_KINDS.includes(kind));
     }
   });
 
   it('a notice says when', () => {
-    for (const kind of ['ALREADY_REGISTERED', 'PASSWORD_CHANGED', 'TOKEN_REUSED'] as const) {
+    for (const kind of MAIL_KINDS.filter((each) => !CODE_KINDS.includes(each))) {
       const { text, html } = templates.render({ kind, at });
       expect(text.replaceAll('\n', ' ')).toContain('23 November 2026 at 22:47 UTC');
       expect(html).toContain('23 November 2026 at 22:47 UTC');
+    }
+  });
+
+  it('a notice of a change of e-mail says how long its link works', () => {
+    for (const part of Object.values(templates.render({ kind: 'EMAIL_CHANGE_NOTICE', at, link })).slice(1)) {
+      expect(part).toMatch(/works\s+for 72 hours/);
     }
   });
 

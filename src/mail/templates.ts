@@ -2,14 +2,16 @@ import { join } from 'node:path';
 
 import { Eta } from 'eta';
 
+import { UNDO_LIFETIME_MS } from '../stores/email-change/email-change-store';
 import { CODE_MAIL_TTL, type MailKind } from '../stores/outbox/outbox-store';
 
 /** A link in a verification mail works this long, in milliseconds. */
 export const VERIFY_LINK_TTL = 24 * 60 * 60_000;
 
 /**
- * All that a mail can say. No name of a user is among it: whoever registers somebody else's address chooses the name,
- * and nothing that a stranger wrote is to reach that mailbox under our sender.
+ * All that a mail can say. No name of a user is among it, and no address that is asked for in place of another: whoever
+ * registers somebody else's address, or knows somebody's password, chooses them, and nothing that a stranger wrote is to
+ * reach that mailbox under our sender.
  */
 export interface MailContent {
   readonly kind: MailKind;
@@ -33,6 +35,9 @@ const KINDS: Readonly<Record<MailKind, { readonly template: string; readonly sub
   ALREADY_REGISTERED: { template: 'already-registered', subject: 'You already have an account at' },
   PASSWORD_CHANGED: { template: 'password-changed', subject: 'Your password was changed at' },
   TOKEN_REUSED: { template: 'token-reused', subject: 'A session was ended for safety at' },
+  EMAIL_CHANGE_CODE: { template: 'email-change-code', subject: 'Confirm your new e-mail address for' },
+  EMAIL_CHANGE_NOTICE: { template: 'email-change-notice', subject: 'Your e-mail address is to change at' },
+  EMAIL_CHANGE_UNDONE: { template: 'email-change-undone', subject: 'A change of e-mail was undone at' },
 };
 
 const HAPPENED = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
@@ -60,6 +65,7 @@ export class MailTemplates {
       at: `${HAPPENED.format(at)} UTC`,
       minutes: CODE_MAIL_TTL / 60_000,
       hours: VERIFY_LINK_TTL / 3_600_000,
+      undoHours: UNDO_LIFETIME_MS / 3_600_000,
       code,
       token,
       link,

@@ -3,11 +3,11 @@ import { Problem } from '../http/problem';
 import { tokenResponseBody } from '../http/representations';
 import type { Services } from '../services';
 import type { Account, CodeMail } from '../stores/account/account-store';
-import type { OtpPurpose } from '../stores/otp/otp-store';
+import type { PublicOtpPurpose } from '../stores/otp/otp-store';
 import { CODE_MAIL_TTL } from '../stores/outbox/outbox-store';
 import type { otpPresentation, otpRequest, otpRequested, otpVerified } from './otp.schemas';
 
-const MAILS: Readonly<Record<OtpPurpose, CodeMail>> = {
+const MAILS: Readonly<Record<PublicOtpPurpose, CodeMail>> = {
   verify_email: 'VERIFY_EMAIL',
   login: 'LOGIN_CODE',
   reset_password: 'RESET_CODE',
@@ -78,7 +78,7 @@ export async function verifyOtp(
 }
 
 /** Which accounts a code can do something for; any other is treated as unknown. */
-function mayUse({ emailVerified, role, disabled }: Account, purpose: OtpPurpose): boolean {
+function mayUse({ emailVerified, role, disabled }: Account, purpose: PublicOtpPurpose): boolean {
   switch (purpose) {
     case 'verify_email':
       return !emailVerified;

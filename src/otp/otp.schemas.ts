@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { email, opaqueToken, tokenResponse } from '../http/schemas';
-import { OTP_PURPOSES } from '../stores/otp/otp-store';
+import { PUBLIC_OTP_PURPOSES } from '../stores/otp/otp-store';
 
-const purpose = z.enum(OTP_PURPOSES);
+const purpose = z.enum(PUBLIC_OTP_PURPOSES);
 
 export const otpRequest = z.strictObject({ email, purpose }).meta({ id: 'OtpRequest' });
 

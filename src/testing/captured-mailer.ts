@@ -28,9 +28,10 @@ export function tokenIn(message: MailMessage | undefined): string {
   return required(/^otp-token: (\S+)$/m.exec(message?.text ?? '')?.[1], 'a token');
 }
 
-/** Path and query of the link of a verification mail. */
+/** Path and query of the link of a verification mail, or of a notice that the e-mail is to change. */
 export function linkIn(message: MailMessage | undefined): string {
-  const url = new URL(required(/https?:\/\/\S+\/verify-email\?\S+/.exec(message?.text ?? '')?.[0], 'a link'));
+  const link = /https?:\/\/\S+\/(?:verify-email|undo-email-change)\?\S+/.exec(message?.text ?? '')?.[0];
+  const url = new URL(required(link, 'a link'));
   return url.pathname + url.search;
 }
 

@@ -6,12 +6,18 @@ const clock = { now: () => now, offset: 0 };
 const [OLD, NEW] = ['the secret before this one, long enough', 'the secret of today, also long enough'];
 const linksWith = (...secrets: string[]) => new LinkTokens({ keys: deriveKeys(secrets, 'links'), clock });
 const links = linksWith(NEW);
-const content = { userId: '0197a3e0-1234-7abc-8def-0123456789ab', credentialVersion: 3 };
+const content = { subjectId: '0197a3e0-1234-7abc-8def-0123456789ab', version: 3 };
 const issued = (from = links) => from.issue({ ...content, purpose: 'verify_email', expiresAt: now + 1_000 });
 
-it('says whom and which credentials it was made for', () => {
+it('says what it was made for, and which version of it', () => {
   expect(issued()).toMatch(/^tgl_[\w-]{78}$/);
   expect(links.verify(issued(), 'verify_email')).toEqual(content);
+});
+
+it('is read from mails of earlier versions of the service', () => {
+  const mailed = 'tgl_AZej4BI0eryN7wEjRWeJqwAAAAMBoxhcU-jS3-ueExsKOqFWRB8CTHmNCCfoHTWbsxO_Wv3mGd0EIw';
+  expect(issued()).toBe(mailed);
+  expect(links.verify(mailed, 'verify_email')).toEqual(content);
 });
 
 it('ends at its time, to the millisecond', () => {
@@ -23,8 +29,11 @@ it('ends at its time, to the millisecond', () => {
 });
 
 it('does nothing for another purpose', () => {
-  const other: string = 'undo_email_change';
-  expect(links.verify(issued(), other as LinkPurpose)).toBeUndefined();
+  const purposes: LinkPurpose[] = ['verify_email', 'undo_email_change'];
+  for (const purpose of purposes) {
+    const token = links.issue({ ...content, purpose, expiresAt: now + 1_000 });
+    expect(purposes.filter((other) => links.verify(token, other) !== undefined)).toEqual([purpose]);
+  }
 });
 
 it('cannot be changed anywhere, nor spelled in another way', () => {
@@ -49,7 +58,7 @@ it('survives a change of keys while the old one is listed', () => {
 
 it('is not issued for what is no user, version or time', () => {
   const link = { ...content, purpose: 'verify_email', expiresAt: now } as const;
-  expect(() => links.issue({ ...link, userId: 'anna' })).toThrow(TypeError);
-  expect(() => links.issue({ ...link, credentialVersion: -1 })).toThrow(RangeError);
+  expect(() => links.issue({ ...link, subjectId: 'anna' })).toThrow(TypeError);
+  expect(() => links.issue({ ...link, version: -1 })).toThrow(RangeError);
   expect(() => links.issue({ ...link, expiresAt: Number.NaN })).toThrow(RangeError);
 });

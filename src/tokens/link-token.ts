@@ -4,17 +4,18 @@ import { firstKey, matchesOne } from './keyring';
 import { bytesToUuid, decodeToken, encodeToken, uuidToBytes } from './token-encoding';
 
 /** What following a link may do; a token for one does nothing for another. */
-export type LinkPurpose = 'verify_email';
+export type LinkPurpose = 'verify_email' | 'undo_email_change';
 
 const PREFIX = 'tgl_';
-/** User id (16 bytes), credential version (4), end in milliseconds since the epoch (6), all big-endian. */
+/** Subject's id (16 bytes), version (4), end in milliseconds since the epoch (6), all big-endian. */
 const BODY_BYTES = 26;
 const SIGNATURE_BYTES = 32;
 
 export interface LinkContent {
-  readonly userId: string;
-  /** The user's credential version at that time: any later registration or change of credentials voids the link. */
-  readonly credentialVersion: number;
+  /** Whose link it is: a user's, or that of a change of e-mail. */
+  readonly subjectId: string;
+  /** For a user the credential version of that time, so that any later one voids the link; 0 where any will do. */
+  readonly version: number;
 }
 
 /** Tokens in links of mails: signed (HMAC-SHA-256), kept nowhere, good until their end. */
@@ -31,11 +32,11 @@ export class LinkTokens {
 
   /** `expiresAt` is in milliseconds since the epoch. Throws `TypeError` or `RangeError` for impossible content. */
   issue(link: LinkContent & { readonly purpose: LinkPurpose; readonly expiresAt: number }): string {
-    const fits = isUnsigned(link.credentialVersion, 32) && isUnsigned(link.expiresAt, 48);
-    if (!fits) throw new RangeError('not a credential version or not a time');
+    const fits = isUnsigned(link.version, 32) && isUnsigned(link.expiresAt, 48);
+    if (!fits) throw new RangeError('not a version or not a time');
     const body = Buffer.alloc(BODY_BYTES);
-    uuidToBytes(link.userId).copy(body);
-    body.writeUInt32BE(link.credentialVersion, 16);
+    uuidToBytes(link.subjectId).copy(body);
+    body.writeUInt32BE(link.version, 16);
     body.writeUIntBE(link.expiresAt, 20, 6);
     return encodeToken(Buffer.concat([body, sign(this.#firstKey, link.purpose, body)]), PREFIX);
   }
@@ -48,7 +49,7 @@ export class LinkTokens {
     const signatures = this.#keys.map((key) => sign(key, purpose, body));
     if (!matchesOne(signatures, bytes.subarray(BODY_BYTES))) return undefined;
     if (body.readUIntBE(20, 6) <= this.#clock.now()) return undefined;
-    return { userId: bytesToUuid(body), credentialVersion: body.readUInt32BE(16) };
+    return { subjectId: bytesToUuid(body), version: body.readUInt32BE(16) };
   }
 }
 

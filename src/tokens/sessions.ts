@@ -105,14 +105,16 @@ export class Sessions {
    * Makes a change that ends all of a user's sessions, or all but one, in the record (it names them), and ends them in
    * the store around it: before, so that a store that is away prevents the change rather than survives it.
    */
-  async endingAll(
+  async endingAll<T extends { readonly endedSessions: readonly string[] }>(
     userId: string,
-    change: () => Promise<readonly string[]>,
+    change: () => Promise<T>,
     exceptSessionId?: string,
-  ): Promise<void> {
+  ): Promise<T> {
     const { store } = this.#options;
     await store.endAll(userId, exceptSessionId);
-    await store.end(userId, await change());
+    const changed = await change();
+    await store.end(userId, changed.endedSessions);
+    return changed;
   }
 
   /**

@@ -55,7 +55,7 @@ export async function changePassword(
     );
     // Another change came first: the password that was given is not the current one any more.
     if (changed.outcome === 'stale') throw new Problem('wrong_password');
-    return changed.endedSessions;
+    return changed;
   };
   await sessions.endingAll(holder.id, change, session.sessionId);
   outbox.wake();

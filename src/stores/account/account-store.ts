@@ -37,8 +37,9 @@ export interface AccountStore {
   /** A pending account past its 24 hours is none. */
   findByEmail(email: string): Promise<Account | undefined>;
   /**
-   * Makes a pending account, or replaces name and password of the pending one; leaves a verified one alone. The mail it
-   * causes (a code for the pending, a notice for the verified) goes to the outbox in the same step.
+   * Makes a pending account, or replaces name and password of the pending one; leaves a verified one alone, and makes
+   * none with an address that is kept for whoever gave it up. The mail it causes (a code for the pending, a notice for
+   * the verified) goes to the outbox in the same step.
    */
   register(
     registration: { readonly email: string; readonly username: string; readonly passwordHash: string },
@@ -54,7 +55,7 @@ export interface AccountStore {
   knowsAddress(email: string, address: string): Promise<boolean>;
   /**
    * Makes the first admin, verified, if there is no admin; replaces a pending account with that e-mail, refuses one that
-   * belongs to somebody else.
+   * belongs to somebody else or is kept for whoever gave it up.
    */
   createFirstAdmin(
     admin: { readonly email: string; readonly username: string; readonly passwordHash: string },

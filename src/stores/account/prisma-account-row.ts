@@ -28,3 +28,9 @@ function isDisabled({ disabledAt, disabledUntil }: User, now: number): boolean {
 export function notDisabled(now: number): Prisma.UserWhereInput {
   return { OR: [{ disabledAt: null }, { disabledUntil: { lte: new Date(now) } }] };
 }
+
+/** The user's row, which nobody else changes until this transaction ends. */
+export async function lockUser(tx: Prisma.TransactionClient, userId: string): Promise<User | null> {
+  await tx.$executeRaw`SELECT 1 FROM users WHERE id = ${userId}::uuid FOR UPDATE`;
+  return tx.user.findUnique({ where: { id: userId } });
+}

@@ -2,6 +2,7 @@ import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../../clock';
 import type { Origin } from '../audit/audit-store';
 import type { PrismaAuditTrail } from '../audit/prisma-audit-trail';
+import { isKeptForAnother } from '../email-change/prisma-email-change-row';
 import { enqueueMail } from '../outbox/prisma-outbox-store';
 import type { Database } from '../postgres/database';
 import {
@@ -50,9 +51,15 @@ export class PrismaAccountStore implements AccountStore {
     const now = new Date(this.#clock.now());
     await this.#audit.change(by, async (tx, tell) => {
       // One statement, so that of many registrations at once each replaces the one before it and none is half applied.
+      // It sees an address with its user, or kept for the one who gave it up, whatever changes meanwhile.
       const [pending] = await tx.$queryRaw<{ id: string; credentialVersion: number }[]>`
         INSERT INTO users (id, email, username, password_hash, registered_at, created_at)
-        VALUES (${id}::uuid, ${email}, ${username}, ${passwordHash}, ${now}, ${now})
+        SELECT ${id}::uuid, ${email}, ${username}, ${passwordHash}, ${now}::timestamptz, ${now}::timestamptz
+        WHERE NOT EXISTS (SELECT FROM users WHERE email = ${email} AND email_verified_at IS NOT NULL)
+          AND NOT EXISTS (
+            SELECT FROM email_changes
+            WHERE from_email = ${email} AND confirmed_at IS NOT NULL AND undone_at IS NULL
+              AND undo_until > ${now}::timestamptz)
         ON CONFLICT (email) DO UPDATE SET
           username = excluded.username,
           password_hash = excluded.password_hash,
@@ -130,6 +137,7 @@ export class PrismaAccountStore implements AccountStore {
       // Whoever registered the address and never proved it must not keep the service from starting.
       await tx.user.deleteMany({ where: { email: admin.email, emailVerifiedAt: null } });
       if ((await tx.user.findUnique({ where: { email: admin.email } })) !== null) return 'email_taken';
+      if (await isKeptForAnother(tx, admin.email, now.getTime())) return 'email_taken';
       await tx.user.create({
         data: {
           ...admin,

@@ -4,7 +4,7 @@ import type { Act, Origin } from '../audit/audit-store';
 import type { PrismaAuditTrail } from '../audit/prisma-audit-trail';
 import { enqueueMail } from '../outbox/prisma-outbox-store';
 import { endSessions } from '../session-record/prisma-session-row';
-import { accountOf, notDisabled } from './prisma-account-row';
+import { accountOf, lockUser, notDisabled } from './prisma-account-row';
 import type { ChangedStanding, RemovedAccount, StandingChange, StandingStore } from './standing-store';
 
 /** Two admins who remove each other at once come one after the other. */
@@ -57,7 +57,7 @@ export class PrismaStandingStore implements StandingStore {
       const leaves = role === 'ADMIN' && !disabled;
       if (leaves && !(await otherAdminRemains(tx, userId, now))) return { outcome: 'last_admin' };
       const endedSessions = await endSessions(tx, now, { userId });
-      await tx.outboxMail.deleteMany({ where: { email: row.email } });
+      await removeMails(tx, row);
       await tx.user.delete({ where: { id: userId } });
       tell({ type: 'user_deleted', subjectId: userId });
       return { outcome: 'removed', endedSessions };
@@ -128,12 +128,6 @@ function actsOf(
   return acts;
 }
 
-/** The user's row, which nobody else changes until this transaction ends. */
-async function lockUser(tx: Prisma.TransactionClient, userId: string): Promise<User | null> {
-  await tx.$executeRaw`SELECT 1 FROM users WHERE id = ${userId}::uuid FOR UPDATE`;
-  return tx.user.findUnique({ where: { id: userId } });
-}
-
 /** Whether there is another active admin. Until this transaction ends nobody else who asks gets an answer. */
 async function otherAdminRemains(
   tx: Prisma.TransactionClient,
@@ -146,4 +140,11 @@ async function otherAdminRemains(
     take: 1,
   });
   return others > 0;
+}
+
+/** Mails to the user's address, and those of the user's changes of it, which may be for others. */
+async function removeMails(tx: Prisma.TransactionClient, { id: userId, email }: User): Promise<void> {
+  const changes = await tx.emailChange.findMany({ where: { userId }, select: { id: true } });
+  const ofChanges = { emailChangeId: { in: changes.map(({ id }) => id) } };
+  await tx.outboxMail.deleteMany({ where: { OR: [{ email }, ofChanges] } });
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock';
 import { KNOWN_ADDRESS_LIFETIME_MS, PENDING_LIFETIME_MS } from '../account/account-store';
+import { NOTICE_MAIL_TTL } from '../outbox/outbox-store';
 import type { Database } from '../postgres/database';
 import type { HousekeepingStore, Removed } from './housekeeping-store';
 
@@ -29,8 +30,9 @@ export class PrismaHousekeepingStore implements HousekeepingStore {
         pendingAccounts: removed.pendingAccounts + (total?.pendingAccounts ?? 0),
         sessions: removed.sessions + (total?.sessions ?? 0),
         knownAddresses: removed.knownAddresses + (total?.knownAddresses ?? 0),
+        emailChanges: removed.emailChanges + (total?.emailChanges ?? 0),
       };
-      if (Math.max(removed.pendingAccounts, removed.sessions, removed.knownAddresses) < BATCH) break;
+      if (Math.max(...Object.values(removed)) < BATCH) break;
     }
     return total;
   }
@@ -57,7 +59,13 @@ export class PrismaHousekeepingStore implements HousekeepingStore {
           SELECT user_id, address FROM known_addresses
           WHERE last_seen_at <= ${before(KNOWN_ADDRESS_LIFETIME_MS)}
           LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`;
-      return { pendingAccounts, sessions, knownAddresses };
+      // A day longer than they can be undone: a notice that one was undone may still be under way.
+      const emailChanges = await tx.$executeRaw`
+        DELETE FROM email_changes WHERE id IN (
+          SELECT id FROM email_changes
+          WHERE undo_until <= ${before(NOTICE_MAIL_TTL)}
+          LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`;
+      return { pendingAccounts, sessions, knownAddresses, emailChanges };
     });
   }
 }

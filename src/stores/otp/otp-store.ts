@@ -1,5 +1,8 @@
-export const OTP_PURPOSES = ['verify_email', 'login', 'reset_password'] as const;
-export type OtpPurpose = (typeof OTP_PURPOSES)[number];
+/** What anybody may ask a code for, and present one, by an address. */
+export const PUBLIC_OTP_PURPOSES = ['verify_email', 'login', 'reset_password'] as const;
+export type PublicOtpPurpose = (typeof PUBLIC_OTP_PURPOSES)[number];
+/** A change of e-mail is for the signed-in user alone. */
+export type OtpPurpose = PublicOtpPurpose | 'change_email';
 
 /** What one mail carries, as digests: six digits and a long token, either of which proves that the mail was read. */
 export interface OtpEntry {

@@ -1,3 +1,5 @@
+import { UNDO_LIFETIME_MS } from '../email-change/email-change-store';
+
 export const MAIL_KINDS = [
   'VERIFY_EMAIL',
   'LOGIN_CODE',
@@ -5,6 +7,9 @@ export const MAIL_KINDS = [
   'ALREADY_REGISTERED',
   'PASSWORD_CHANGED',
   'TOKEN_REUSED',
+  'EMAIL_CHANGE_CODE',
+  'EMAIL_CHANGE_NOTICE',
+  'EMAIL_CHANGE_UNDONE',
 ] as const;
 export type MailKind = (typeof MAIL_KINDS)[number];
 
@@ -23,6 +28,10 @@ export const MAIL_TTL: Readonly<Record<MailKind, number>> = {
   ALREADY_REGISTERED: NOTICE_MAIL_TTL,
   PASSWORD_CHANGED: NOTICE_MAIL_TTL,
   TOKEN_REUSED: NOTICE_MAIL_TTL,
+  EMAIL_CHANGE_CODE: CODE_MAIL_TTL,
+  // News for as long as its link works: with it the owner gets a stolen account back.
+  EMAIL_CHANGE_NOTICE: UNDO_LIFETIME_MS,
+  EMAIL_CHANGE_UNDONE: NOTICE_MAIL_TTL,
 };
 
 /** A mail to be made and sent; holds neither code nor token. Times are milliseconds since the epoch. */
@@ -33,6 +42,8 @@ export interface OutboxMail {
   readonly email: string;
   /** The registration or the credentials it was written for; null where any will do. */
   readonly credentialVersion: number | null;
+  /** The change of e-mail that caused it. */
+  readonly emailChangeId: string | null;
   /** How often it has been claimed, this time included. */
   readonly attempts: number;
   readonly createdAt: number;

@@ -1,3 +1,4 @@
+import { uuidv7 } from 'uuidv7';
 import { createTestDatabase, type TestDatabase } from '../../testing/test-database';
 import { DependencyUnavailable } from '../dependency-unavailable';
 import { Database } from '../postgres/database';
@@ -36,13 +37,15 @@ function enqueue(mail: Partial<MailToEnqueue> = {}): Promise<string> {
 describe('the outbox in PostgreSQL', () => {
   it('hands out a mail as it was written', async () => {
     const now = clock.now();
-    const id = await enqueue({ kind: 'VERIFY_EMAIL', credentialVersion: 4, now });
+    const emailChangeId = uuidv7();
+    const id = await enqueue({ kind: 'VERIFY_EMAIL', credentialVersion: 4, emailChangeId, now });
     expect(await store.claim(10, MINUTE)).toEqual([
       {
         id,
         kind: 'VERIFY_EMAIL',
         email: 'ann@example.com',
         credentialVersion: 4,
+        emailChangeId,
         attempts: 1,
         createdAt: now,
         expiresAt: now + 10 * MINUTE,
@@ -50,14 +53,15 @@ describe('the outbox in PostgreSQL', () => {
     ]);
   });
 
-  it('lets codes die with their ten minutes, and notices after a day', async () => {
+  it('lets codes die with their ten minutes, notices after a day, and one with a link with that', async () => {
     const now = clock.now();
     for (const kind of MAIL_KINDS) await enqueue({ kind, now });
     const lives = new Map(
       (await store.claim(10, MINUTE)).map(({ kind, expiresAt }) => [kind, expiresAt - now]),
     );
     for (const kind of MAIL_KINDS) {
-      expect(lives.get(kind)).toBe(/CODE|VERIFY/.test(kind) ? 10 * MINUTE : 24 * 60 * MINUTE);
+      const days = kind === 'EMAIL_CHANGE_NOTICE' ? 3 : 1;
+      expect(lives.get(kind)).toBe(/CODE|VERIFY/.test(kind) ? 10 * MINUTE : days * 24 * 60 * MINUTE);
     }
   });
 

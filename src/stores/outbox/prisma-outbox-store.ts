@@ -17,6 +17,8 @@ export interface MailToEnqueue {
   readonly email: string;
   /** The registration or credentials the mail is for; left out where any will do. */
   readonly credentialVersion?: number;
+  /** The change of e-mail that caused it. */
+  readonly emailChangeId?: string;
   /** When it was asked for, in milliseconds since the epoch. */
   readonly now: number;
 }
@@ -24,7 +26,7 @@ export interface MailToEnqueue {
 /** Writes a mail into the outbox inside the caller's transaction; returns its id. */
 export async function enqueueMail(
   tx: Pick<Prisma.TransactionClient, 'outboxMail'>,
-  { kind, email, credentialVersion, now }: MailToEnqueue,
+  { kind, email, credentialVersion, emailChangeId, now }: MailToEnqueue,
 ): Promise<string> {
   const id = uuidv7();
   const at = new Date(now);
@@ -34,6 +36,7 @@ export async function enqueueMail(
       kind,
       email,
       credentialVersion: credentialVersion ?? null,
+      emailChangeId: emailChangeId ?? null,
       createdAt: at,
       dueAt: at,
       expiresAt: new Date(now + MAIL_TTL[kind]),
@@ -82,7 +85,7 @@ export class PrismaOutboxStore implements OutboxStore {
         FROM due
         WHERE mail.id = due.id
         RETURNING mail.id, mail.kind::text AS kind, mail.email, mail.credential_version AS "credentialVersion",
-          mail.attempts, mail.created_at AS "createdAt", mail.expires_at AS "expiresAt"`,
+          mail.email_change_id AS "emailChangeId", mail.attempts, mail.created_at AS "createdAt", mail.expires_at AS "expiresAt"`,
     );
     return rows
       .map((row) => ({ ...row, createdAt: row.createdAt.getTime(), expiresAt: row.expiresAt.getTime() }))

@@ -64,7 +64,10 @@ export function whyUnusable(error: unknown): string | undefined {
 function isAdapterFault(error: unknown): boolean {
   const cause = member(error, 'cause');
   return (
-    ADAPTER_KINDS.has(String(member(cause, 'kind'))) || SQLSTATE.test(String(member(cause, 'originalCode')))
+    ADAPTER_KINDS.has(String(member(cause, 'kind'))) ||
+    SQLSTATE.test(String(member(cause, 'originalCode'))) ||
+    // The server ended the connection, or would not begin it: a database closed to connections says so by no class.
+    member(cause, 'severity') === 'FATAL'
   );
 }
 
