@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { isAlive, query, startAndKillStarter } from '../testing/orphan-postgres';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres';
 
+// A server that starts beside other tests may take its time.
+jest.setTimeout(60_000);
+
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-embedded-'));
 chmodSync(folder, 0o711); // as root PostgreSQL runs as another user
 const dataDir = join(folder, 'postgres');
