@@ -6,6 +6,9 @@ import { pathToFileURL } from 'node:url';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { ADMIN_URL, asAdmin, createTestDatabase, databaseUrl } from '../../testing/test-database';
 
+// Each starts processes, which take their time beside other tests.
+jest.setTimeout(60_000);
+
 const ROOT = join(__dirname, '..', '..', '..');
 const MIGRATIONS = join(ROOT, 'prisma', 'migrations');
 const INIT = '20261123000000_init';
