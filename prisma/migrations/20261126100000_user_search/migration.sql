@@ -54,7 +54,9 @@ RETURN EXISTS (
   ) AS found
 );
 
-CREATE FUNCTION add_user_name_words("wanted" TEXT[]) RETURNS VOID LANGUAGE plpgsql AS $$
+-- The functions keep the search path of this migration: the restoring of a backup has none.
+
+CREATE FUNCTION add_user_name_words("wanted" TEXT[]) RETURNS VOID LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
   held int;
 BEGIN
@@ -67,7 +69,7 @@ BEGIN
   END LOOP;
 END $$;
 
-CREATE FUNCTION remove_unused_user_name_words("candidates" TEXT[]) RETURNS VOID LANGUAGE plpgsql AS $$
+CREATE FUNCTION remove_unused_user_name_words("candidates" TEXT[]) RETURNS VOID LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
   unused text[];
 BEGIN
@@ -80,7 +82,7 @@ BEGIN
   DELETE FROM user_name_words WHERE word = ANY (unused) AND NOT user_name_word_is_used(word);
 END $$;
 
-CREATE FUNCTION unlist_user_name("listed" "users") RETURNS VOID LANGUAGE plpgsql AS $$
+CREATE FUNCTION unlist_user_name("listed" "users") RETURNS VOID LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
   DELETE FROM user_name_parts
   WHERE segment = user_segment(listed.role, listed.disabled_at, listed.email_verified_at)
@@ -89,7 +91,7 @@ BEGIN
     AND user_id = listed.id;
 END $$;
 
-CREATE FUNCTION list_user_name() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+CREATE FUNCTION list_user_name() RETURNS TRIGGER LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
   renamed boolean := TG_OP = 'INSERT' OR NEW.username <> OLD.username;
 BEGIN
@@ -98,7 +100,8 @@ BEGIN
   END IF;
   INSERT INTO user_name_parts (segment, later, part, user_id)
   SELECT user_segment(NEW.role, NEW.disabled_at, NEW.email_verified_at), split.later, split.part, NEW.id
-  FROM split_user_name(NEW.username) AS split;
+  FROM split_user_name(NEW.username) AS split
+  ON CONFLICT DO NOTHING; -- a backup may have brought them already
   IF renamed THEN
     PERFORM add_user_name_words(ARRAY(SELECT DISTINCT word FROM split_user_name(NEW.username)));
   END IF;
@@ -109,7 +112,7 @@ BEGIN
 END $$;
 
 -- For a statement and not for a row, since housekeeping removes many users with one.
-CREATE FUNCTION unlist_user_names() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+CREATE FUNCTION unlist_user_names() RETURNS TRIGGER LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
   PERFORM unlist_user_name(gone) FROM gone;
   PERFORM remove_unused_user_name_words(
