@@ -29,10 +29,10 @@ export async function similarPhrases(client: PrismaClient, q: string): Promise<r
         SELECT word, max(similarity)::float8 AS similarity FROM (
           SELECT word, 1 AS similarity FROM user_name_words WHERE word = typed.word
           UNION ALL
-          SELECT word, 0.9 FROM user_name_words WHERE word IN (
+          SELECT word, 0.9 FROM user_name_words WHERE word = ANY (ARRAY(
             SELECT left(typed.word, at - 1) || substr(typed.word, at + 1, 1) || substr(typed.word, at, 1)
               || substr(typed.word, at + 2)
-            FROM generate_series(1, length(typed.word) - 1) AS at)
+            FROM generate_series(1, length(typed.word) - 1) AS at))
           UNION ALL
           SELECT word, similarity(word, typed.word) FROM user_name_words
           WHERE word % typed.word AND length(typed.word) >= ${SHORTEST}
