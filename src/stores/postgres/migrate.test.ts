@@ -6,9 +6,6 @@ import { pathToFileURL } from 'node:url';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { ADMIN_URL, asAdmin, createTestDatabase, databaseUrl } from '../../testing/test-database';
 
-// Each starts processes, which take their time beside other tests.
-jest.setTimeout(60_000);
-
 const ROOT = join(__dirname, '..', '..', '..');
 const MIGRATIONS = join(ROOT, 'prisma', 'migrations');
 const INIT = '20261123000000_init';
@@ -75,6 +72,25 @@ describe('migrate', () => {
     expect(await migrate()).toBe('[]');
     addMigration('CREATE TABLE other (n int);', '20990102000000_other');
     await expect(migrate()).rejects.toThrow(/MigrationRefused: .*another line of versions/);
+  });
+
+  it('lets users be searched who were there before they could be', async () => {
+    const search = ALL.find((entry) => entry.endsWith('_user_search')) ?? '';
+    for (const later of ALL.filter((entry) => entry >= search))
+      rmSync(join(folder, later), { recursive: true });
+    await migrate();
+    await query(`INSERT INTO users (id, email, username, role, registered_at, created_at)
+      VALUES ('01900000-0000-7000-8000-000000000000', 'ada@example.com', 'Ada King', 'ADMIN', now(), now())`);
+    cpSync(MIGRATIONS, folder, { recursive: true });
+    await migrate();
+    expect(await query('SELECT segment, later, part FROM user_name_parts ORDER BY part')).toEqual([
+      { segment: 5, later: false, part: 'ada king' },
+      { segment: 5, later: true, part: 'king' },
+    ]);
+    expect(await query('SELECT word FROM user_name_words ORDER BY word')).toEqual([
+      { word: 'ada' },
+      { word: 'king' },
+    ]);
   });
 
   it('gives up on a server that does not answer', async () => {
