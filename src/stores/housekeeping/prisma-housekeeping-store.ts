@@ -7,9 +7,12 @@ import type { HousekeepingStore, Removed } from './housekeeping-store';
 const HOUSEKEEPING_LOCK = 7_421_002;
 /** A session that has ended leaves a record for a day, so that a late token still finds why it is refused. */
 const ENDED_SESSION_KEPT_MS = 24 * 60 * 60_000;
-/** Rows removed of each table in one transaction, which so stays short, and the most transactions in one round. */
-const BATCH = 5_000;
-const MOST_BATCHES = 200;
+/**
+ * Rows removed of each table in one transaction, which so stays short (a user takes its part of the search with it), and
+ * the most transactions in one round.
+ */
+const BATCH = 500;
+const MOST_BATCHES = 2_000;
 
 /** Housekeeping in PostgreSQL, under a lock that one process at a time gets. */
 export class PrismaHousekeepingStore implements HousekeepingStore {
