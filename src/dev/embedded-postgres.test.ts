@@ -7,9 +7,6 @@ import { join } from 'node:path';
 import { isAlive, query, startAndKillStarter } from '../testing/orphan-postgres';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres';
 
-// A server that starts beside other tests may take its time.
-jest.setTimeout(60_000);
-
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-embedded-'));
 chmodSync(folder, 0o711); // as root PostgreSQL runs as another user
 const dataDir = join(folder, 'postgres');
@@ -35,6 +32,12 @@ describe('the embedded PostgreSQL', () => {
       expect(await query(url, 'SHOW listen_addresses')).toEqual([{ listen_addresses: '127.0.0.1' }]);
       expect(await query(url, 'SHOW unix_socket_directories')).toEqual([{ unix_socket_directories: '' }]);
       expect(statSync(join(dataDir, 'tollgate.password')).mode & 0o777).toBe(0o600);
+    });
+  });
+
+  it('knows upper and lower case of every script', async () => {
+    await using(await start(), async ({ url }) => {
+      expect(await query(url, "SELECT lower('ÉŻЖΩ') AS lower")).toEqual([{ lower: 'éżжω' }]);
     });
   });
 

@@ -99,20 +99,26 @@ export async function createCluster(options: ClusterOptions): Promise<void> {
     if (account !== undefined) {
       for (const path of [draft, passwordFile]) chownSync(path, account.uid, account.gid);
     }
-    await runPostgres(
-      binaries.initdb,
-      [
-        `--pgdata=${draft}`,
-        '--username=tollgate',
-        '--auth=scram-sha-256',
-        `--pwfile=${passwordFile}`,
-        '--encoding=UTF8',
-        '--locale=C',
-        '--no-instructions',
-        ...(durable ? [] : ['--no-sync']),
-      ],
-      account,
-    );
+    const initialise = (letters: string) =>
+      runPostgres(
+        binaries.initdb,
+        [
+          `--pgdata=${draft}`,
+          '--username=tollgate',
+          '--auth=scram-sha-256',
+          `--pwfile=${passwordFile}`,
+          '--encoding=UTF8',
+          '--locale=C',
+          '--locale-provider=builtin',
+          '--builtin-locale=C.UTF-8',
+          `--lc-ctype=${letters}`,
+          '--no-instructions',
+          ...(durable ? [] : ['--no-sync']),
+        ],
+        account,
+      );
+    // What is a letter beyond ASCII is asked of the machine where names are searched by similarity; not every one knows.
+    await initialise('C.UTF-8').catch(() => initialise('C'));
     const alone = ['--single', '-D', draft, ...(durable ? [] : ['-F']), 'postgres'];
     await runPostgres(binaries.postgres, alone, account, `CREATE DATABASE ${DATABASE}\n`);
     renameSync(passwordFile, join(draft, PASSWORD_FILE));

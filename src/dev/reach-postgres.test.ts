@@ -8,9 +8,6 @@ import { readLock } from './postgres-lock';
 import { endOrphan } from './postgres-orphan';
 import { reachEmbeddedPostgres } from './reach-postgres';
 
-// A server that starts beside other tests may take its time.
-jest.setTimeout(60_000);
-
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-reach-'));
 chmodSync(folder, 0o711); // as root PostgreSQL runs as another user
 const dataDir = join(folder, 'postgres');
