@@ -35,7 +35,7 @@ function assertFresh(principal: Principal | undefined, clock: Clock): void {
   if (!fresh) throw new Problem('reauthentication_required');
 }
 
-/** Admission to pages behind links: the global limit, kept in this process while the store is away and the page can go on. */
+/** Admission to pages behind links: the global limit, kept in this process while a page goes on without the store. */
 export function behindGlobalLimit(limiter: Limiter, local: Limiter): Admit {
   return async (endpoint, _request, response) => {
     const charge = [{ policy: 'global', parts: [contextOf(response).address] }] as const;

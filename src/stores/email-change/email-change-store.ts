@@ -45,8 +45,8 @@ export type UndoneChange =
  */
 export interface EmailChangeStore {
   /**
-   * Writes the change down and its mails into the outbox, the same for every address, whoever it belongs to. From then on
-   * it is the one that a code can confirm. `stale` if password or e-mail changed since `credentialVersion`.
+   * Writes the change down and its mails into the outbox, the same for every address, whoever it belongs to. From then
+   * on it is the one that a code can confirm. `stale` if password or e-mail changed since `credentialVersion`.
    */
   request(
     change: { readonly userId: string; readonly credentialVersion: number; readonly toEmail: string },
