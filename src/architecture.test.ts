@@ -71,6 +71,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http: ['clock', 'health', 'stores', ...CAPABILITIES],
   ...Object.fromEntries(CAPABILITIES.map((name) => [name, ['clock', 'stores', ...CAPABILITIES]])),
   doctor: ['api', 'clock', 'config', 'process', 'production-rules', 'settings', 'stores', ...CAPABILITIES],
+  cli: ['admin', 'backends', 'cannot-start', 'clock', 'compose', 'config', 'http', 'stores', ...CAPABILITIES],
   stores: ['clock', 'cannot-start'],
   clock: [],
   health: [],
@@ -87,10 +88,10 @@ it.each(Object.entries(MAY_IMPORT))('lets %s import downwards alone', (layer, al
   expect(upward).toEqual([]);
 });
 
-it('lets no feature or capability see how a store is made', () => {
+it('lets no feature, command or capability see how a store is made', () => {
   const implementation = /^stores\/.*\/(?:memory|redis|prisma)-|^stores\/(?:redis|postgres|memory)\//;
   const seen = product
-    .filter(({ path }) => [...FEATURES, ...CAPABILITIES, 'http'].includes(layerOf(path)))
+    .filter(({ path }) => [...FEATURES, ...CAPABILITIES, 'http', 'cli'].includes(layerOf(path)))
     .flatMap(({ path, ours }) =>
       ours.filter((target) => implementation.test(target)).map((target) => `${path} → ${target}`),
     );
@@ -98,9 +99,10 @@ it('lets no feature or capability see how a store is made', () => {
 });
 
 it.each([
-  ['an entry', /^(?:doctor\/)?main$/, /^$/],
+  ['an entry', /^(?:(?:cli|doctor)\/)?main$/, /^$/],
   ['the development parts', /^dev\//, /^dev\//],
   ['the doctor', /^doctor\//, /^(?:dev|doctor)\//],
+  ['the command line', /^cli\//, /^(?:dev|cli)\//],
 ])('lets nothing from outside import %s', (_, part, inside) => {
   const importers = product
     .filter(({ path }) => !inside.test(path))
@@ -113,7 +115,7 @@ it.each([
 it('reads the environment in the production entries alone, development parts aside', () => {
   const core = product.filter(({ path }) => !path.startsWith('dev/'));
   const readers = core.filter(({ path }) => readFileSync(join(SRC, path), 'utf8').includes('process.env'));
-  expect(readers.map(({ path }) => path).sort()).toEqual(['doctor/main.ts', 'main.ts']);
+  expect(readers.map(({ path }) => path).sort()).toEqual(['cli/main.ts', 'doctor/main.ts', 'main.ts']);
 });
 
 it('leaves the machine’s clock to the clock', () => {

@@ -18,6 +18,8 @@ import type { EmailChangeStore } from './stores/email-change/email-change-store'
 import { PrismaEmailChangeStore } from './stores/email-change/prisma-email-change-store';
 import type { HousekeepingStore } from './stores/housekeeping/housekeeping-store';
 import { PrismaHousekeepingStore } from './stores/housekeeping/prisma-housekeeping-store';
+import type { KeyUseStore } from './stores/key-use/key-use-store';
+import { PrismaKeyUseStore } from './stores/key-use/prisma-key-use-store';
 import { MemoryOtpStore } from './stores/otp/memory-otp-store';
 import type { OtpStore } from './stores/otp/otp-store';
 import { RedisOtpStore } from './stores/otp/redis-otp-store';
@@ -43,6 +45,7 @@ import { deriveKeys } from './tokens/keyring';
 /** What a process keeps its state in: the record in PostgreSQL, and the working state in Redis or in the process. */
 export interface Backends extends RecordStores, StateStores {
   readonly housekeepingStore: HousekeepingStore;
+  readonly keyUseStore: KeyUseStore;
   readonly mailer: Mailer;
   readonly healthChecks: readonly HealthCheck[];
   close(): Promise<void>;
@@ -77,13 +80,14 @@ export interface BackendEvents {
 /** Opens what the configuration names. Connects lazily where it can: readiness tells what is away. */
 export async function openBackends(config: Config, clock: Clock, events: BackendEvents): Promise<Backends> {
   const database = new Database(config.databaseUrl);
-  // Housekeeping may take its time; a request may not.
+  // Housekeeping and counts over whole tables may take their time; a request may not.
   const unhurried = new Database(config.databaseUrl, { poolSize: 1, statementMs: 60_000 });
   const mailer = new SmtpMailer({ url: config.smtpUrl, from: config.mailFrom });
   const state = await openState(config, clock, events);
   return {
     ...recordStores({ database, clock, secretKeys: config.secretKeys, onAudit: events.onAudit }),
     housekeepingStore: new PrismaHousekeepingStore(unhurried, clock),
+    keyUseStore: new PrismaKeyUseStore(unhurried),
     ...state.stores,
     mailer,
     healthChecks: [

@@ -103,7 +103,12 @@ export async function compose(
     accessTokens,
     signingKeys,
     oneTimeCodes,
-    resetTokens: new ResetTokens({ keys: codeKeys, store: backends.resetTokenStore, clock }),
+    resetTokens: new ResetTokens({
+      keys: codeKeys,
+      store: backends.resetTokenStore,
+      links: linkTokens,
+      clock,
+    }),
     linkTokens,
     passwordHasher: await PasswordHasher.create({
       cost: config.bcryptCost,

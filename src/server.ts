@@ -28,6 +28,8 @@ export interface RunningService {
   readonly address: string;
   /** True if this start made the first admin. */
   readonly firstAdminMade: boolean;
+  /** Lets the user's sessions ask the record anew: for what another process wrote there, where no Redis is shared. */
+  forgetUser(userId: string): Promise<void>;
   /** Stops accepting, lets requests and mails under way end, closes everything. */
   stop(): Promise<void>;
 }
@@ -58,6 +60,7 @@ export async function serve(config: Config, logger: Logger): Promise<RunningServ
     return {
       address,
       firstAdminMade,
+      forgetUser: (userId) => backends.sessionStore.forgetUser(userId),
       stop: async () => {
         services.health.drain();
         stopHousekeeping();

@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
+import { systemClock } from '../clock';
 import { loadConfig } from '../config';
 import { createLogger } from '../observability/logger';
 import { runProcess } from '../process';
 import { type RunningService, serve } from '../server';
+import { watchCommands } from './command-watch';
 import { DATA_DIR } from './data-dir';
 import { fillGapsOfService } from './fill-gaps';
 
@@ -24,8 +26,14 @@ void runProcess(async () => {
       adminEmail: config.admin?.email,
       madeAdminPassword: parts.filled.has('ADMIN_PASSWORD') ? config.admin?.password : undefined,
     });
+    const { databaseUrl, redisUrl } = config;
+    const watch =
+      redisUrl === undefined
+        ? watchCommands({ databaseUrl, clock: systemClock, onChange: service.forgetUser })
+        : undefined;
     return {
       stop: async () => {
+        await watch?.stop();
         await service.stop();
         await parts.stop();
       },

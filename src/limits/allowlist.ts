@@ -6,6 +6,12 @@ import { type Network, parseNetwork } from './network';
 /** Milliseconds that what was read holds good: a change is in force on every instance after that. */
 const GOOD_MS = 1_000;
 
+/** For a change from the machine itself, which no list keeps out. */
+export const LOCAL: unique symbol = Symbol('the machine itself');
+
+/** Whose access a change must not end: a client's whole address, or nobody's. */
+export type Caller = string | undefined | typeof LOCAL;
+
 interface Loaded {
   readonly at: number;
   readonly entries: Promise<readonly (AllowlistEntry & { readonly network: Network | undefined })[]>;
@@ -36,20 +42,20 @@ export class Allowlist {
     return this.#store.list();
   }
 
-  /** Refused if no lasting entry would cover the caller's own address, `peer`. `ttl` is in seconds. */
+  /** Refused if no lasting entry would cover the caller's own address. `ttl` is in seconds. */
   async add(
     entry: { readonly network: Network; readonly note: string | null; readonly ttl: number | undefined },
-    peer: string | undefined,
+    caller: Caller,
     by: Origin,
   ): ReturnType<AllowlistStore['add']> {
     const { network, note, ttl } = entry;
     const expiresAt = ttl === undefined ? null : this.#clock.now() + ttl * 1000;
-    return this.#changed(this.#store.add({ cidr: network.cidr, note, expiresAt }, keepsIn(peer), by));
+    return this.#changed(this.#store.add({ cidr: network.cidr, note, expiresAt }, keepsIn(caller), by));
   }
 
-  /** Refused as `add` is. */
-  async remove(id: string, peer: string | undefined, by: Origin): ReturnType<AllowlistStore['remove']> {
-    return this.#changed(this.#store.remove(id, keepsIn(peer), by));
+  /** Refused as `add` is, and if it would leave no entry: that opens the surface to all, which only `open` does. */
+  async remove(id: string, caller: Caller, by: Origin): ReturnType<AllowlistStore['remove']> {
+    return this.#changed(this.#store.remove(id, keepsIn(caller), by));
   }
 
   /** Empties the list: it is off. */
@@ -96,7 +102,9 @@ function covers(
   return (entry.network ?? parseNetwork(entry.cidr))?.includes(peer) === true;
 }
 
-function keepsIn(peer: string | undefined) {
+function keepsIn(caller: Caller) {
   return (entries: readonly AllowlistEntry[]) =>
-    entries.some((entry) => entry.expiresAt === null && covers(entry, peer));
+    caller === LOCAL
+      ? entries.length > 0
+      : entries.some((entry) => entry.expiresAt === null && covers(entry, caller));
 }

@@ -100,6 +100,11 @@ export class PasswordHasher {
     return this.#usable(hash) !== undefined;
   }
 
+  /** What hashes name the peppers by, the one that hashes first. */
+  get pepperIds(): readonly string[] {
+    return [...this.#peppers.keys()];
+  }
+
   /** Hashes being computed and waiting. */
   stats(): { readonly running: number; readonly queued: number } {
     return this.#queue.stats();

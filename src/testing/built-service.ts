@@ -15,9 +15,17 @@ export interface BuiltService {
   printed(text: string): Promise<void>;
 }
 
+export type BuiltEntry =
+  | 'main.js'
+  | 'cli/main.js'
+  | 'doctor/main.js'
+  | 'dev/main.js'
+  | 'dev/cli.js'
+  | 'dev/doctor.js';
+
 /** Runs an entry of the build, as `npm start` does. The environment is `env` alone, and the PATH. */
 export function runBuilt(
-  entry: 'main.js' | 'dev/main.js' | 'doctor/main.js' | 'dev/doctor.js',
+  entry: BuiltEntry,
   env: NodeJS.ProcessEnv,
   args: readonly string[] = [],
 ): BuiltService {

@@ -7,6 +7,7 @@ import { type Config, loadConfig } from '../config';
 import { Metrics } from '../observability/metrics';
 import { logSecurityEvent } from '../observability/security-events';
 import { PrismaHousekeepingStore } from '../stores/housekeeping/prisma-housekeeping-store';
+import { PrismaKeyUseStore } from '../stores/key-use/prisma-key-use-store';
 import { RedisOtpStore } from '../stores/otp/redis-otp-store';
 import { Database, type DatabaseOptions } from '../stores/postgres/database';
 import { openRedis } from '../stores/redis/redis';
@@ -96,6 +97,7 @@ export async function createTestApp({
       onAudit: (event) => logSecurityEvent(logger, event),
     }),
     housekeepingStore: new PrismaHousekeepingStore(database, clock),
+    keyUseStore: new PrismaKeyUseStore(database),
     ...opened.stores,
     mailer,
     healthChecks: [

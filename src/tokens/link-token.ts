@@ -4,7 +4,7 @@ import { firstKey, matchesOne } from './keyring';
 import { bytesToUuid, decodeToken, encodeToken, uuidToBytes } from './token-encoding';
 
 /** What following a link may do; a token for one does nothing for another. */
-export type LinkPurpose = 'verify_email' | 'undo_email_change';
+export type LinkPurpose = 'verify_email' | 'undo_email_change' | 'reset_password';
 
 const PREFIX = 'tgl_';
 /** Subject's id (16 bytes), version (4), end in milliseconds since the epoch (6), all big-endian. */
@@ -18,7 +18,7 @@ export interface LinkContent {
   readonly version: number;
 }
 
-/** Tokens in links of mails: signed (HMAC-SHA-256), kept nowhere, good until their end. */
+/** Tokens in links of mails, and those that an operator hands over: signed (HMAC-SHA-256), kept nowhere, good until their end. */
 export class LinkTokens {
   readonly #keys: readonly Buffer[];
   readonly #firstKey: Buffer;

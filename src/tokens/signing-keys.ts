@@ -55,6 +55,11 @@ export class SigningKeys {
     if (this.#keys.size < keys.length) throw new Error('a signing key is listed twice');
   }
 
+  /** What tokens name the keys by, the one that signs first. */
+  get kids(): readonly string[] {
+    return [...this.#keys.keys()];
+  }
+
   /** The key that verifies tokens with this `kid`. */
   verifying(kid: string): KeyObject | undefined {
     return this.#keys.get(kid)?.verifying;

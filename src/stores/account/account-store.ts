@@ -61,6 +61,14 @@ export interface AccountStore {
     admin: { readonly email: string; readonly username: string; readonly passwordHash: string },
     by: Origin,
   ): Promise<'created' | 'exists' | 'email_taken'>;
+  /**
+   * Makes a verified account without a password; replaces a pending one with that e-mail. Undefined if the address is
+   * a verified user's, or kept for whoever gave it up.
+   */
+  createVerified(
+    account: { readonly email: string; readonly username: string; readonly role: Role },
+    by: Origin,
+  ): Promise<Account | undefined>;
   /** True if any admin exists. */
   hasAdmin(): Promise<boolean>;
 }

@@ -2,9 +2,9 @@ import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../../clock';
 import type { Origin } from '../audit/audit-store';
 import type { PrismaAuditTrail } from '../audit/prisma-audit-trail';
-import { isKeptForAnother } from '../email-change/prisma-email-change-row';
 import { enqueueMail } from '../outbox/prisma-outbox-store';
 import type { Database } from '../postgres/database';
+import type { Role } from '../session/session-store';
 import {
   type Account,
   type AccountStore,
@@ -13,6 +13,8 @@ import {
   PENDING_LIFETIME_MS,
 } from './account-store';
 import { accountOf } from './prisma-account-row';
+import { addressIsFree } from './prisma-free-address';
+import { insertVerified } from './prisma-verified-account';
 
 /** Two processes that start together must not both make a first admin. */
 const FIRST_ADMIN_LOCK = 7_421_001;
@@ -51,15 +53,10 @@ export class PrismaAccountStore implements AccountStore {
     const now = new Date(this.#clock.now());
     await this.#audit.change(by, async (tx, tell) => {
       // One statement, so that of many registrations at once each replaces the one before it and none is half applied.
-      // It sees an address with its user, or kept for the one who gave it up, whatever changes meanwhile.
       const [pending] = await tx.$queryRaw<{ id: string; credentialVersion: number }[]>`
         INSERT INTO users (id, email, username, password_hash, registered_at, created_at)
         SELECT ${id}::uuid, ${email}, ${username}, ${passwordHash}, ${now}::timestamptz, ${now}::timestamptz
-        WHERE NOT EXISTS (SELECT FROM users WHERE email = ${email} AND email_verified_at IS NOT NULL)
-          AND NOT EXISTS (
-            SELECT FROM email_changes
-            WHERE from_email = ${email} AND confirmed_at IS NOT NULL AND undone_at IS NULL
-              AND undo_until > ${now}::timestamptz)
+        WHERE ${addressIsFree(email, now)}
         ON CONFLICT (email) DO UPDATE SET
           username = excluded.username,
           password_hash = excluded.password_hash,
@@ -129,27 +126,24 @@ export class PrismaAccountStore implements AccountStore {
 
   async createFirstAdmin(admin: { email: string; username: string; passwordHash: string }, by: Origin) {
     const now = new Date(this.#clock.now());
-    const id = uuidv7();
     return this.#audit.change(by, async (tx, tell) => {
       await tx.$executeRaw`SELECT pg_advisory_xact_lock(${FIRST_ADMIN_LOCK})`;
       if ((await tx.user.findFirst({ where: { role: 'ADMIN' }, select: { id: true } })) !== null)
         return 'exists';
-      // Whoever registered the address and never proved it must not keep the service from starting.
-      await tx.user.deleteMany({ where: { email: admin.email, emailVerifiedAt: null } });
-      if ((await tx.user.findUnique({ where: { email: admin.email } })) !== null) return 'email_taken';
-      if (await isKeptForAnother(tx, admin.email, now.getTime())) return 'email_taken';
-      await tx.user.create({
-        data: {
-          ...admin,
-          id,
-          role: 'ADMIN',
-          emailVerifiedAt: now,
-          registeredAt: now,
-          createdAt: now,
-        },
-      });
+      const id = await insertVerified(tx, { ...admin, role: 'ADMIN' }, now);
+      if (id === undefined) return 'email_taken';
       tell({ type: 'user_created', subjectId: id, details: { what: 'first admin', role: 'ADMIN' } });
       return 'created';
+    });
+  }
+
+  async createVerified(account: { email: string; username: string; role: Role }, by: Origin) {
+    const now = new Date(this.#clock.now());
+    return this.#audit.change(by, async (tx, tell) => {
+      const id = await insertVerified(tx, { ...account, passwordHash: null }, now);
+      if (id === undefined) return undefined;
+      tell({ type: 'user_created', subjectId: id, details: { what: 'by the operator', role: account.role } });
+      return accountOf(await tx.user.findUniqueOrThrow({ where: { id } }), now.getTime());
     });
   }
 

@@ -45,6 +45,11 @@ export class AuditSeal {
     this.keyId = keyIdOf(first);
   }
 
+  /** What rows name the keys by, the one that makes first. */
+  get keyIds(): readonly string[] {
+    return [...this.#keys.keys()];
+  }
+
   /** HMAC-SHA-256 over all that an event says. */
   mac(content: SealedContent): Buffer<ArrayBuffer> {
     return this.sign('event', partsOf(content));

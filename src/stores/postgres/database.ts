@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { type Prisma, PrismaClient } from '@prisma/client';
 import { DependencyUnavailable } from '../dependency-unavailable';
+import { isSchemaOutdated, SchemaOutdated } from './schema-outdated';
 import { isUnavailable } from './unavailable';
 
 export interface DatabaseOptions {
@@ -53,5 +54,6 @@ export class Database {
 }
 
 function rethrow(error: unknown): never {
-  throw isUnavailable(error) ? new DependencyUnavailable('postgresql', error) : error;
+  if (isUnavailable(error)) throw new DependencyUnavailable('postgresql', error);
+  throw isSchemaOutdated(error) ? new SchemaOutdated(error) : error;
 }

@@ -15,6 +15,9 @@ import {
   type SessionRecordStore,
 } from './session-record-store';
 
+/** No user's: ours are of version 7. */
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
 /** Records of sessions in PostgreSQL. */
 export class PrismaSessionRecordStore implements SessionRecordStore {
   readonly #database: Database;
@@ -163,6 +166,17 @@ export class PrismaSessionRecordStore implements SessionRecordStore {
       await enqueueMail(tx, { kind: 'TOKEN_REUSED', email, now });
       tell({ type: 'authn_token_reuse', outcome: 'failure', subjectId: userId, details: { sessionId } });
     });
+  }
+
+  async listUsers(userId: string | undefined, limit: number): Promise<readonly string[]> {
+    const now = new Date(this.#clock.now());
+    const rows = await this.#database.run(
+      (client) => client.$queryRaw<{ userId: string }[]>`
+        SELECT DISTINCT user_id AS "userId" FROM sessions
+        WHERE revoked_at IS NULL AND expires_at > ${now} AND user_id > ${userId ?? FIRST_ID}::uuid
+        ORDER BY 1 LIMIT ${limit}`,
+    );
+    return rows.map((row) => row.userId);
   }
 
   async endAll(userId: string, by: Origin): Promise<readonly string[]> {

@@ -65,6 +65,8 @@ export interface SessionRecordStore {
   end(userId: string, sessionId: string, by: Origin): Promise<boolean>;
   /** Ends a session whose refresh token was reused, and tells the owner. */
   endReused(userId: string, sessionId: string, by: Origin): Promise<void>;
+  /** Users with a live session, in the order of their ids: the first so many of those after `userId`, or of all. */
+  listUsers(userId: string | undefined, limit: number): Promise<readonly string[]>;
   /** Ends all sessions of a user; names those that it ended. */
   endAll(userId: string, by: Origin): Promise<readonly string[]>;
 }
