@@ -60,7 +60,10 @@ export async function serve(config: Config, logger: Logger): Promise<RunningServ
     return {
       address,
       firstAdminMade,
-      forgetUser: (userId) => backends.sessionStore.forgetUser(userId),
+      forgetUser: async (userId) => {
+        await backends.sessionStore.beginChange(userId);
+        await backends.sessionStore.endChange(userId, undefined);
+      },
       stop: async () => {
         services.health.drain();
         stopHousekeeping();

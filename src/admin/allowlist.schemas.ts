@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, text, timestamp } from '../http/schemas';
+import { id, storedText, timestamp } from '../http/schemas';
 import { parseNetwork } from '../limits/network';
 
 /** An address or a network, read into its canonical form. */
@@ -20,7 +20,7 @@ export const allowlistAddition = z
   .strictObject({
     cidr: network,
     ttl: z.int().min(1).max(TEN_YEARS_SECONDS).meta({ description: 'Seconds; lasting without' }).optional(),
-    note: text().max(200).optional(),
+    note: storedText().max(200).optional(),
   })
   .meta({ id: 'AllowlistAddition' });
 

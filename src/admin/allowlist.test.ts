@@ -195,9 +195,9 @@ describe('the allow-list of the admin surface', () => {
       }),
     );
     expect(events.map(({ details }) => JSON.parse(details)).reverse()).toEqual([
-      { what: 'allow-list entry added', entryId: id, cidr: '192.0.2.10/32', expiresAt: null },
-      { what: 'allow-list entry added', entryId: expect.any(String), cidr: '192.0.2.11/32', expiresAt: null },
-      { what: 'allow-list entry removed', entryId: id, cidr: '192.0.2.10/32' },
+      { what: 'allow-list entry added', entryId: id, bits: 32, expiresAt: null },
+      { what: 'allow-list entry added', entryId: expect.any(String), bits: 32, expiresAt: null },
+      { what: 'allow-list entry removed', entryId: id, bits: 32 },
       { what: 'allow-list opened', entries: 1 },
     ]);
   });

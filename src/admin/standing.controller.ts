@@ -8,20 +8,17 @@ type Params = typeof userParams;
 
 /** Role and disabling: in force from the next request on, on every instance. */
 export async function changeStanding(
-  {
-    standings,
-    sessions,
-    userDirectory,
-    clock,
-  }: Pick<Services, 'standings' | 'sessions' | 'userDirectory' | 'clock'>,
+  { standings, sessions, clock }: Pick<Services, 'standings' | 'sessions' | 'clock'>,
   { body, params, origin }: Call<typeof standingChange, undefined, Params, 'users:write'>,
 ): Promise<Answer<typeof adminUser>> {
   const { id } = params;
   if (typeof body.disabledUntil === 'number' && body.disabledUntil <= clock.now()) {
     refuseMember('disabledUntil', 'must be in the future');
   }
-  const { outcome } = await sessions.changingStanding(id, () => standings.change(id, body, origin));
-  switch (outcome) {
+  const changed = await sessions.changingStanding(id, () => standings.change(id, body, origin));
+  switch (changed.outcome) {
+    case 'changed':
+      return { body: adminUserBody(changed.user) };
     case 'unknown':
       throw new Problem('not_found');
     case 'last_admin':
@@ -31,9 +28,6 @@ export async function changeStanding(
     case 'not_disabled':
       return refuseMember('disabled', 'must be true where an end or a reason is given');
   }
-  const changed = await userDirectory.find(id);
-  if (changed === undefined) throw new Problem('not_found');
-  return { body: adminUserBody(changed) };
 }
 
 export async function removeUser(

@@ -189,18 +189,60 @@ describe.each(stateKinds)('the standing of a user over %s', (state) => {
     expect(outcomeOf(await call('post', '/logout'))).toBe('204');
   });
 
-  it.each(['forgetUser', 'endAll', 'putUser'] as const)(
+  it.each(['beginChange', 'endAll', 'endChange'] as const)(
     'is never shown as it was where the store fails at %s, and can be changed again',
     async (step) => {
-      const body = step === 'putUser' ? { role: 'ADMIN' } : { disabled: true };
+      const body = step === 'endChange' ? { role: 'ADMIN' } : { disabled: true };
       const away = new DependencyUnavailable('redis', new Error('away'));
       jest.spyOn(test.backends.sessionStore, step).mockRejectedValueOnce(away);
       expect(outcomeOf(await change(body))).toBe('503 dependency_unavailable');
       const shown = await client().get('/users/me', tokens.accessToken);
-      const expected = { forgetUser: '200', endAll: '401 invalid_token', putUser: '200' }[step];
+      const expected = { beginChange: '200', endAll: '401 invalid_token', endChange: '200' }[step];
       expect(outcomeOf(shown)).toBe(expected);
-      if (step === 'putUser') expect(shown.body.role).toBe('ADMIN');
+      if (step === 'endChange') expect(shown.body.role).toBe('ADMIN');
       expect(outcomeOf(await change(body))).toBe('200');
     },
   );
+
+  it('is not brought back by a request between the change and a failure to tell of it', async () => {
+    await change({ role: 'ADMIN' });
+    const { standings } = test.services;
+    const make = standings.change.bind(standings);
+    jest.spyOn(standings, 'change').mockImplementationOnce(async (...given) => {
+      // Restores the session from the record as it is before the change.
+      expect((await client().get('/users/me', tokens.accessToken)).body.role).toBe('ADMIN');
+      return make(...given);
+    });
+    const away = new DependencyUnavailable('redis', new Error('away'));
+    jest.spyOn(test.backends.sessionStore, 'endChange').mockRejectedValueOnce(away);
+    expect(outcomeOf(await change({ role: 'USER' }))).toBe('503 dependency_unavailable');
+    for (let minute = 0; minute < 3; minute += 1) {
+      expect(outcomeOf(await client().get('/admin/users', tokens.accessToken))).toBe('403 forbidden');
+      test.clock.advance(MINUTE_MS);
+    }
+  });
+
+  it('makes no session fresh that has not seen the password, and none of a code alone an admin’s', async () => {
+    await change({ role: 'ADMIN' });
+    const promote = await client().call('patch', `/admin/users/${id}`, { role: 'ADMIN' }, tokens.accessToken);
+    expect(outcomeOf(promote)).toBe('403 reauthentication_required');
+    const { password } = user;
+    expect(outcomeOf(await client().post('/auth/reauthenticate', { password }, tokens.accessToken))).toBe(
+      '204',
+    );
+    await change({ role: 'USER' });
+    const account = await test.services.accounts.find(id);
+    await change({ role: 'ADMIN' });
+    // A code was accepted while the user was none; the session is begun after that.
+    const device = { address: '192.0.2.1', userAgent: 'test' };
+    const by = { actorId: null, address: 'local', requestId: 'test' };
+    if (account === undefined) throw new Error('there is no such account');
+    expect(await test.services.sessions.begin(account, device, 'otp', by)).toBeUndefined();
+  });
+
+  it('refuses what cannot be stored', async () => {
+    for (const disabledReason of ['a\u0000b', 'a\u001b[2J', 'a\u009bb']) {
+      expect(outcomeOf(await change({ disabled: true, disabledReason }))).toBe('400 validation_failed');
+    }
+  });
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, text, timestamp, user } from '../http/schemas';
+import { id, pageLimit, storedText, timestamp, user } from '../http/schemas';
 import { MAX_CURSOR_LENGTH } from '../stores/user-directory/directory-cursor';
 
 const STATUSES = ['active', 'disabled', 'pending'] as const;
@@ -16,9 +16,9 @@ export const adminUser = user
 export const userParams = z.object({ id });
 
 export const userQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(100).default(50),
+  limit: pageLimit,
   cursor: z.string().max(MAX_CURSOR_LENGTH).optional(),
-  q: text().trim().min(1).max(254).optional(),
+  q: storedText().trim().min(1).max(254).optional(),
   role: z.enum(['USER', 'ADMIN']).optional(),
   status: z.enum(STATUSES).optional(),
 });
@@ -34,7 +34,7 @@ export const standingChange = z
       .transform((time) => Date.parse(time))
       .nullable()
       .optional(),
-    disabledReason: text().max(500).nullable().optional(),
+    disabledReason: storedText().max(500).nullable().optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'must name a change')
   .meta({ id: 'StandingChange' });

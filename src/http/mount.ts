@@ -103,8 +103,8 @@ function serve<S extends EveryCall>(
     await send(endpoint, response, answer, cookie);
   };
   return (request, response) =>
-    work(request, response).catch(async (error: unknown) => {
-      await services.audit.refused(originOf(response), asProblem(error).problem);
+    work(request, response).catch((error: unknown) => {
+      services.audit.refused(originOf(response), asProblem(error).problem);
       throw error;
     });
 }

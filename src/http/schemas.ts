@@ -2,8 +2,19 @@ import { z } from 'zod';
 
 /** Members that every feature's schemas are made of. */
 
-/** Any text that can be stored and shown: well-formed Unicode. */
+/** Any text: well-formed Unicode. */
 export const text = () => z.string().refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
+
+/** Text that is kept and shown: no control characters, which PostgreSQL (NUL) or a terminal would stumble over. */
+export const storedText = () => text().regex(/^\P{Cc}*$/u, 'must not have control characters');
+
+/** How many of a list's entries to answer with. */
+export const pageLimit = z
+  .string()
+  .regex(/^[1-9]\d{0,2}$/, 'must be a whole number')
+  .transform(Number)
+  .pipe(z.int().max(100))
+  .prefault('50');
 
 /** A local part and labels of letters, digits and hyphens (international domains in `xn--` form); nothing quoted. */
 const EMAIL =

@@ -38,6 +38,10 @@ export async function verifyOtp(
   const { email, purpose, otp } = body;
   const found = await accounts.findByEmail(email);
   const account = found !== undefined && mayUse(found, purpose) ? found : undefined;
+  const refuse = async (reason: string): Promise<never> => {
+    await audit.loginFailed(origin, account?.id, { method: 'otp', purpose, reason });
+    throw new Problem('invalid_otp');
+  };
   const outcome = await oneTimeCodes.present({
     account: account?.id ?? oneTimeCodes.pseudoAccount(email),
     email,
@@ -46,18 +50,17 @@ export async function verifyOtp(
     otp,
   });
   if (account === undefined || outcome !== 'accepted') {
-    await audit.loginFailed(origin, account?.id, { method: 'otp', purpose, reason: outcome });
-    throw new Problem('invalid_otp');
+    return refuse(outcome);
   }
   switch (purpose) {
     case 'verify_email': {
       const verified = await accounts.verifyEmail(account.id, account.credentialVersion, origin);
-      if (verified === 'superseded') throw new Problem('invalid_otp');
+      if (verified === 'superseded') return refuse('superseded');
       return { body: { verified: true } };
     }
     case 'login': {
       const grant = await sessions.begin(account, { address, userAgent }, 'otp', origin);
-      if (grant === undefined) throw new Problem('invalid_otp');
+      if (grant === undefined) return refuse('stale');
       metrics.countAuthSuccess('otp');
       return { body: tokenResponseBody(grant) };
     }

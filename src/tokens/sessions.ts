@@ -76,9 +76,12 @@ export class Sessions {
     const { store } = this.#options;
     const found = await store.find(userId, sessionId);
     if (found.outcome !== 'missing') return found.outcome === 'live' ? found : undefined;
-    if (!(await this.refill(userId, sessionId))) return undefined;
+    const restored = await this.#restore(userId, sessionId);
+    if (restored === undefined) return undefined;
     // Asked again, not assumed: a revocation may have come between.
     const refilled = await store.find(userId, sessionId);
+    // While a change of the user is under way the store shows nobody, and the record is asked each time.
+    if (refilled.outcome === 'missing') return restored;
     return refilled.outcome === 'live' ? refilled : undefined;
   }
 
@@ -119,24 +122,30 @@ export class Sessions {
 
   /**
    * Makes a change of a user's standing, and shows it on every instance: sessions go on with the account as it is now, or
-   * all end. The store forgets the user first: one that is away prevents the change, and one that goes away in between
-   * has to ask the record, which knows it.
+   * all end. From before it until it is told the store shows nobody, so that each request asks the record: a store that is
+   * away prevents the change, and one that goes away after it, or a process that does, shows nobody for a minute.
    */
   async changingStanding<
     T extends {
       readonly outcome: string;
       readonly account?: Account;
       readonly endedSessions?: readonly string[] | undefined;
+      /** Sessions that are fresh no more. */
+      readonly staleSessions?: readonly string[];
     },
   >(userId: string, change: () => Promise<T>): Promise<T> {
-    const { store } = this.#options;
-    await store.forgetUser(userId);
+    const { store, clock } = this.#options;
+    await store.beginChange(userId);
+    // What throws may still come to be: then its end is not told.
     const changed = await change();
     if (changed.endedSessions !== undefined) {
       await store.endAll(userId);
       await store.end(userId, changed.endedSessions);
     }
-    if (changed.account !== undefined) await this.showUser(changed.account);
+    for (const sessionId of changed.staleSessions ?? []) {
+      await store.markFresh(userId, sessionId, clock.now());
+    }
+    await store.endChange(userId, changed.account && sessionUser(changed.account));
     return changed;
   }
 
@@ -159,6 +168,10 @@ export class Sessions {
 
   /** Rebuilds the working state from the record; leaves a tombstone and answers false where there is nothing to rebuild. */
   async refill(userId: string, sessionId: string): Promise<boolean> {
+    return (await this.#restore(userId, sessionId)) !== undefined;
+  }
+
+  async #restore(userId: string, sessionId: string): Promise<LiveSession | undefined> {
     const { store, records, clock } = this.#options;
     const found = await records.find(sessionId);
     const live =
@@ -169,9 +182,10 @@ export class Sessions {
       found.record.expiresAt > clock.now();
     if (!live) {
       await store.end(userId, [sessionId]);
-      return false;
+      return undefined;
     }
-    await store.restore(sessionUser(found.account), sessionState(found.record));
-    return true;
+    const restored = { user: sessionUser(found.account), session: sessionState(found.record) };
+    await store.restore(restored.user, restored.session);
+    return restored;
   }
 }

@@ -70,7 +70,7 @@ describe.each(stateKinds)('the removal of an account over %s', (state) => {
 
   it('is not made while the store is away, and can be made again', async () => {
     const away = new DependencyUnavailable('redis', new Error('away'));
-    jest.spyOn(test.backends.sessionStore, 'forgetUser').mockRejectedValueOnce(away);
+    jest.spyOn(test.backends.sessionStore, 'beginChange').mockRejectedValueOnce(away);
     expect(await remove(user.password)).toBe('503 dependency_unavailable');
     expect(await me(tokens.accessToken)).toBe('200');
     expect(await remove(user.password)).toBe('204');

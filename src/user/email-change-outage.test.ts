@@ -110,7 +110,7 @@ describe.each(stateKinds)('a change of e-mail that fails half-way, state in %s',
     await moved(test, user, newEmail);
   });
 
-  it.each(['forgetUser', 'endAll'] as const)(
+  it.each(['beginChange', 'endAll'] as const)(
     'is not made where no session can be ended (%s)',
     async (step) => {
       const other = { ...user, ...(await logIn(test, user)) };
@@ -123,7 +123,7 @@ describe.each(stateKinds)('a change of e-mail that fails half-way, state in %s',
     },
   );
 
-  it.each(['end', 'putUser'] as const)(
+  it.each(['end', 'endChange'] as const)(
     'shows the new address where only the store failed (%s)',
     async (step) => {
       const other = { ...user, ...(await logIn(test, user)) };

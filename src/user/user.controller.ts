@@ -69,9 +69,11 @@ export async function removeMe(
 ): Promise<Answer<undefined>> {
   const { standings, sessions } = services;
   const userId = principal.user.id;
-  await assertPassword(services, userId, body.password, origin);
-  const { outcome } = await sessions.changingStanding(userId, () => standings.remove(userId, origin));
+  const { credentialVersion } = await assertPassword(services, userId, body.password, origin);
+  const remove = () => standings.remove(userId, origin, credentialVersion);
+  const { outcome } = await sessions.changingStanding(userId, remove);
   if (outcome === 'last_admin') throw new Problem('last_admin');
+  if (outcome === 'stale') throw new Problem('wrong_password');
   if (outcome === 'unknown') throw new Problem('invalid_token');
   return { body: undefined };
 }

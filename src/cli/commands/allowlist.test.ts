@@ -1,3 +1,4 @@
+import { uuidv7 } from 'uuidv7';
 import { outcomeOf } from '../../testing/answers';
 import { ApiClient, signUpAdmin } from '../../testing/api-client';
 import { cliEvents, runCliForJson, runCliOn } from '../../testing/cli-run';
@@ -93,12 +94,12 @@ it('does not let a client pass for the machine itself', async () => {
 
 it('shows a note that would steer a terminal as what it is', async () => {
   const note = 'calm\u001b]0;owned\u0007\u009b31m\nInjected  line\u202e';
-  const added = await runCliOn(test, 'allowlist', 'add', '192.0.2.0/24', '--note', note);
-  const shown = await runCliOn(test, 'allowlist', 'show');
-  for (const { out } of [added, shown]) {
-    expect(out.replaceAll('\n', '')).not.toMatch(/\p{C}/u);
-    expect(out).toContain('calm\\u{1b}]0;owned\\u{7}\\u{9b}31m\\u{a}Injected  line\\u{202e}');
-  }
+  expect((await runCliOn(test, 'allowlist', 'add', '192.0.2.0/24', '--note', note)).code).not.toBe(0);
+  const entry = { id: uuidv7(), cidr: '192.0.2.0/24', note, createdAt: new Date(test.clock.now()) };
+  await test.database.run((prisma) => prisma.allowlistEntry.create({ data: entry }));
+  const { out } = await runCliOn(test, 'allowlist', 'show');
+  expect(out.replaceAll('\n', '')).not.toMatch(/\p{C}/u);
+  expect(out).toContain('calm\\u{1b}]0;owned\\u{7}\\u{9b}31m\\u{a}Injected  line\\u{202e}');
   expect((await runCliForJson(test, 'allowlist', 'show')).data.entries[0].note).toBe(note);
 });
 

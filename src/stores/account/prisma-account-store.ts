@@ -1,3 +1,4 @@
+import type { Prisma } from '@prisma/client';
 import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../../clock';
 import type { Origin } from '../audit/audit-store';
@@ -128,8 +129,7 @@ export class PrismaAccountStore implements AccountStore {
     const now = new Date(this.#clock.now());
     return this.#audit.change(by, async (tx, tell) => {
       await tx.$executeRaw`SELECT pg_advisory_xact_lock(${FIRST_ADMIN_LOCK})`;
-      if ((await tx.user.findFirst({ where: { role: 'ADMIN' }, select: { id: true } })) !== null)
-        return 'exists';
+      if (await anyAdmin(tx)) return 'exists';
       const id = await insertVerified(tx, { ...admin, role: 'ADMIN' }, now);
       if (id === undefined) return 'email_taken';
       tell({ type: 'user_created', subjectId: id, details: { what: 'first admin', role: 'ADMIN' } });
@@ -148,9 +148,13 @@ export class PrismaAccountStore implements AccountStore {
   }
 
   async hasAdmin(): Promise<boolean> {
-    const admin = await this.#database.run((client) =>
-      client.user.findFirst({ where: { role: 'ADMIN' }, select: { id: true } }),
-    );
-    return admin !== null;
+    return this.#database.run(anyAdmin);
   }
+}
+
+async function anyAdmin(client: Pick<Prisma.TransactionClient, '$queryRaw'>): Promise<boolean> {
+  // The role as a literal: of a parameter the planner does not know that the index of admins has its rows.
+  const [any] = await client.$queryRaw<{ exists: boolean }[]>`
+    SELECT EXISTS (SELECT FROM users WHERE role = 'ADMIN') AS exists`;
+  return any?.exists === true;
 }

@@ -1,5 +1,6 @@
 import type { Origin } from '../audit/audit-store';
 import type { Role } from '../session/session-store';
+import type { DirectoryUser } from '../user-directory/user-directory';
 import type { Account } from './account-store';
 
 /** What is to change about a user's standing; what is undefined stays. */
@@ -15,6 +16,9 @@ export type ChangedStanding =
   | {
       readonly outcome: 'changed';
       readonly account: Account;
+      readonly user: DirectoryUser;
+      /** Those of somebody who was made an admin: the password has to be given again. */
+      readonly staleSessions: readonly string[];
       /** Undefined where the user's sessions go on. */
       readonly endedSessions: readonly string[] | undefined;
     }
@@ -23,7 +27,8 @@ export type ChangedStanding =
 
 export type RemovedAccount =
   | { readonly outcome: 'removed'; readonly endedSessions: readonly string[] }
-  | { readonly outcome: 'unknown' | 'last_admin' };
+  /** `stale`: password or e-mail changed since `credentialVersion`. */
+  | { readonly outcome: 'unknown' | 'last_admin' | 'stale' };
 
 /**
  * Role, disabling and removal of users: at least one active admin (verified, not disabled) remains, however many changes
@@ -34,7 +39,7 @@ export interface StandingStore {
   /** A disabling ends every session. */
   change(userId: string, change: StandingChange, by: Origin): Promise<ChangedStanding>;
   /** Removes the account and all that is kept of it, but for the audit trail, in which only its id remains. */
-  remove(userId: string, by: Origin): Promise<RemovedAccount>;
+  remove(userId: string, by: Origin, credentialVersion?: number): Promise<RemovedAccount>;
   /** Puts a reset code for the user into the outbox; false if there is no such verified user. */
   startPasswordReset(userId: string, by: Origin): Promise<boolean>;
 }

@@ -43,7 +43,8 @@ export class PrismaAllowlistStore implements AllowlistStore {
           createdAt: new Date(this.#clock.now()),
         },
       });
-      const details = { what: 'allow-list entry added', entryId: entry.id, cidr, expiresAt };
+      // Which network is not told: it may be one person's address, and the trail outlives that person.
+      const details = { what: 'allow-list entry added', entryId: entry.id, bits: bitsOf(cidr), expiresAt };
       tell({ type: 'authz_admin', subjectId: null, details });
       return { outcome: 'added', entry } as const;
     });
@@ -56,7 +57,7 @@ export class PrismaAllowlistStore implements AllowlistStore {
       if (removed === undefined) return 'unknown';
       if (!acceptable(entries.filter((entry) => entry !== removed))) return 'refused';
       await tx.allowlistEntry.delete({ where: { id } });
-      const details = { what: 'allow-list entry removed', entryId: id, cidr: removed.cidr };
+      const details = { what: 'allow-list entry removed', entryId: id, bits: bitsOf(removed.cidr) };
       tell({ type: 'authz_admin', subjectId: null, details });
       return 'removed';
     });
@@ -69,6 +70,11 @@ export class PrismaAllowlistStore implements AllowlistStore {
       tell({ type: 'authz_admin', subjectId: null, details: { what: 'allow-list opened', entries: count } });
     });
   }
+}
+
+/** How wide a network is: 32 or 128 is a single address. */
+function bitsOf(cidr: string): number {
+  return Number(cidr.slice(cidr.indexOf('/') + 1));
 }
 
 async function lockAndList(tx: Prisma.TransactionClient): Promise<readonly AllowlistEntry[]> {

@@ -45,6 +45,8 @@ export class PrismaSessionRecordStore implements SessionRecordStore {
           id: userId,
           credentialVersion,
           emailVerifiedAt: { not: null },
+          // An admin's session is worth more than the admin's mailbox, also of one who was made one just now.
+          ...(method === 'otp' && { role: { not: 'ADMIN' as const } }),
           ...notDisabled(session.createdAt),
         },
         data: { lastLoginAt: now },

@@ -15,6 +15,20 @@ export async function endSessions(
   return ended.map(({ id }) => id);
 }
 
+/** Lets no live session of the user count as fresh any more; returns their ids. */
+export async function endFreshness(
+  tx: Pick<Prisma.TransactionClient, 'session'>,
+  now: number,
+  userId: string,
+): Promise<readonly string[]> {
+  const stale = await tx.session.updateManyAndReturn({
+    where: { userId, revokedAt: null, expiresAt: { gt: new Date(now) } },
+    data: { freshUntil: new Date(now) },
+    select: { id: true },
+  });
+  return stale.map(({ id }) => id);
+}
+
 /** A row as the rest of the service sees it. */
 export function recordOf(row: Session): SessionRecord {
   return {

@@ -9,6 +9,11 @@ export interface HeldSession {
 /** What a process holds of one user. */
 export interface HeldUser {
   readonly user: SessionUser | undefined;
+  /** No restore that read an older version of the user may win. */
+  readonly leastVersion: number;
+  /** Changes of the user under way, and until when they count. */
+  readonly changes: number;
+  readonly changingUntil: number;
   readonly userKeptUntil: number;
   readonly sessions: Map<string, HeldSession>;
 }
@@ -39,11 +44,14 @@ export function replace(held: HeldUser, state: SessionState): void {
   if (existing !== undefined) held.sessions.set(state.sessionId, { ...existing, state });
 }
 
-export function withUser(held: HeldUser, user: SessionUser, keptUntil: number): HeldUser {
-  const newer = held.user === undefined || user.version > held.user.version;
+/** `now` and `keptUntil` are milliseconds since the epoch. While a change is under way, nobody is shown. */
+export function withUser(held: HeldUser, user: SessionUser, now: number, keptUntil: number): HeldUser {
+  const { version } = user;
+  const newer = version > held.leastVersion || (version === held.leastVersion && held.user === undefined);
   return {
     ...held,
-    user: newer ? user : held.user,
+    user: newer ? (now < held.changingUntil ? undefined : user) : held.user,
+    leastVersion: Math.max(version, held.leastVersion),
     userKeptUntil: Math.max(held.userKeptUntil, keptUntil),
   };
 }

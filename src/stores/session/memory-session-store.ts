@@ -2,6 +2,7 @@ import type { Clock } from '../../clock';
 import { ExpiringMap } from '../memory/expiring-map';
 import { type HeldUser, isLive, isNewer, openSession, replace, withUser } from './held-user';
 import {
+  CHANGE_MS,
   type FoundSession,
   REPLAY_GRACE_MS,
   type Rotation,
@@ -31,7 +32,7 @@ export class MemorySessionStore implements SessionStore {
     const held = this.#held(userId, now);
     const opened = openSession(held, sessionId, now);
     if (opened.outcome !== 'live') return opened;
-    if (held.user === undefined) return { outcome: 'missing' };
+    if (held.user === undefined || now < held.changingUntil) return { outcome: 'missing' };
     return { outcome: 'live', user: held.user, session: opened.state };
   }
 
@@ -44,7 +45,7 @@ export class MemorySessionStore implements SessionStore {
     if (existing?.state === undefined || isNewer(state, existing.state)) {
       held.sessions.set(state.sessionId, { state, keptUntil });
     }
-    this.#keep(state.userId, withUser(held, user, keptUntil), now);
+    this.#keep(state.userId, withUser(held, user, now, keptUntil), now);
   }
 
   async rotate(userId: string, sessionId: string, presented: number): Promise<Rotation> {
@@ -99,12 +100,24 @@ export class MemorySessionStore implements SessionStore {
   async putUser(user: SessionUser): Promise<void> {
     const now = this.#clock.now();
     // Where none is held, the version stays a while, so that a restore under way with an older one does not win.
-    this.#keep(user.id, withUser(this.#swept(user.id, now), user, now + SHORTEST_TTL_MS), now);
+    this.#keep(user.id, withUser(this.#swept(user.id, now), user, now, now + SHORTEST_TTL_MS), now);
   }
 
-  async forgetUser(userId: string): Promise<void> {
+  async beginChange(userId: string): Promise<void> {
     const now = this.#clock.now();
-    this.#keep(userId, { ...this.#swept(userId, now), user: undefined, userKeptUntil: now }, now);
+    const held = this.#swept(userId, now);
+    const changes = 1 + (now < held.changingUntil ? held.changes : 0);
+    const changingUntil = now + CHANGE_MS;
+    const userKeptUntil = Math.max(held.userKeptUntil, changingUntil);
+    this.#keep(userId, { ...held, user: undefined, changes, changingUntil, userKeptUntil }, now);
+  }
+
+  async endChange(userId: string, user: SessionUser | undefined): Promise<void> {
+    const now = this.#clock.now();
+    const held = this.#swept(userId, now);
+    const changes = Math.max(0, held.changes - 1);
+    const ended = { ...held, changes, changingUntil: changes === 0 ? 0 : held.changingUntil };
+    this.#keep(userId, user === undefined ? ended : withUser(ended, user, now, now + SHORTEST_TTL_MS), now);
   }
 
   async markFresh(
@@ -135,7 +148,14 @@ export class MemorySessionStore implements SessionStore {
 
   /** Perhaps with sessions whose time has come: each request asks, and must not walk over a month of tombstones. */
   #held(userId: string, now: number): HeldUser {
-    const held = this.#users.get(userId, now) ?? { user: undefined, userKeptUntil: 0, sessions: new Map() };
+    const held = this.#users.get(userId, now) ?? {
+      user: undefined,
+      leastVersion: 0,
+      changes: 0,
+      changingUntil: 0,
+      userKeptUntil: 0,
+      sessions: new Map(),
+    };
     return held.userKeptUntil > now ? held : { ...held, user: undefined };
   }
 

@@ -3,6 +3,7 @@ import type { RedisConnection } from '../redis/redis';
 import { loadScript, type RedisScript } from '../redis/redis-script';
 import { LiveSessions } from './live-sessions';
 import {
+  CHANGE_MS,
   type FoundSession,
   REPLAY_GRACE_MS,
   type Rotation,
@@ -22,7 +23,8 @@ const scripts = {
   end: script('end'),
   endAll: script('end-all'),
   putUser: script('put-user'),
-  forgetUser: script('forget-user'),
+  beginChange: script('begin-change'),
+  endChange: script('end-change'),
 };
 
 /** Sessions in Redis, by Redis' time; the keys are told in `session.lua`. */
@@ -120,11 +122,16 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async putUser(user: SessionUser): Promise<void> {
-    await this.#connection.run(scripts.putUser, [userKey(user.id)], [user.version, JSON.stringify(user)]);
+    await this.#run(scripts.putUser, [userKey(user.id)], [user.version, JSON.stringify(user)]);
   }
 
-  async forgetUser(userId: string): Promise<void> {
-    await this.#connection.run(scripts.forgetUser, [userKey(userId)], []);
+  async beginChange(userId: string): Promise<void> {
+    await this.#run(scripts.beginChange, [userKey(userId)], [CHANGE_MS]);
+  }
+
+  async endChange(userId: string, user: SessionUser | undefined): Promise<void> {
+    const shown = user === undefined ? ['', ''] : [user.version, JSON.stringify(user)];
+    await this.#run(scripts.endChange, [userKey(userId)], shown);
   }
 
   async markFresh(

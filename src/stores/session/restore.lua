@@ -11,7 +11,7 @@ local held = redis.call('HMGET', KEYS[2], 'ended', 'stamp', 'generation', 'confi
 if held[1] then
   return 0
 end
-put_user(KEYS[3], stamp, ARGV[8], ARGV[9], ttl)
+put_user(KEYS[3], now, stamp, ARGV[8], ARGV[9], ttl)
 
 local generation = tonumber(ARGV[3])
 if held[2] == stamp then

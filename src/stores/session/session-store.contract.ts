@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { aSession, aUser, beginSession, DAY, type SessionFixture } from './session-data.contract';
 import { rotationContract } from './session-rotation.contract';
-import type { SessionState, SessionUser } from './session-store';
+import { CHANGE_MS, type SessionState, type SessionUser } from './session-store';
 
 /** What every session store does; `fixture` is asked anew in each test. */
 export function sessionStoreContract(fixture: () => SessionFixture): void {
@@ -25,17 +25,45 @@ export function sessionStoreContract(fixture: () => SessionFixture): void {
     expect(await store.find(...ids)).toEqual({ outcome: 'ended' });
   });
 
-  it('forgets a user until a session of theirs is restored, and no session by it', async () => {
+  it('shows nobody while a change is under way, whoever restores, and then what it left', async () => {
     const { store, user, session, ids } = await begin();
-    await store.forgetUser(user.id);
+    await store.beginChange(user.id);
+    expect(await store.find(...ids)).toEqual({ outcome: 'missing' });
+    await store.restore(user, session);
+    await store.putUser({ ...user, username: 'Renamed' });
     expect(await store.find(...ids)).toEqual({ outcome: 'missing' });
     expect(await store.rotate(...ids, 1)).toMatchObject({ outcome: 'rotated' });
-    await store.restore({ ...user, role: 'USER' }, session);
+    await store.endChange(user.id, { ...user, role: 'USER', version: 2 });
     expect(await store.find(...ids)).toMatchObject({ user: { role: 'USER' }, session: { generation: 2 } });
-    await store.end(...([ids[0], [ids[1]]] as const));
-    await store.forgetUser(user.id);
-    expect(await store.find(...ids)).toEqual({ outcome: 'ended' });
-    await store.forgetUser(randomUUID());
+    await store.restore({ ...user, role: 'ADMIN', version: 1 }, session);
+    expect(await store.find(...ids)).toMatchObject({ user: { role: 'USER' } });
+  });
+
+  it('has no older version restored after a change that was refused', async () => {
+    const { store, user, session, ids } = await begin();
+    await store.putUser({ ...user, role: 'USER', version: 2 });
+    await store.beginChange(user.id);
+    await store.endChange(user.id, undefined);
+    await store.restore({ ...user, role: 'ADMIN', version: 1 }, session);
+    expect(await store.find(...ids)).toEqual({ outcome: 'missing' });
+    await store.restore({ ...user, role: 'USER', version: 2 }, session);
+    expect(await store.find(...ids)).toMatchObject({ user: { role: 'USER' } });
+  });
+
+  it('waits for the last of several changes, and for none longer than it may take', async () => {
+    const { store, clock, user, session, ids } = await begin();
+    await store.beginChange(user.id);
+    await store.beginChange(user.id);
+    await store.endChange(user.id, { ...user, username: 'First', version: 2 });
+    expect(await store.find(...ids)).toEqual({ outcome: 'missing' });
+    clock.advance(CHANGE_MS + 1_000);
+    expect(await store.find(...ids)).toEqual({ outcome: 'missing' });
+    await store.restore({ ...user, username: 'Second', version: 3 }, session);
+    expect(await store.find(...ids)).toMatchObject({ user: { username: 'Second' } });
+    await store.beginChange(user.id);
+    await store.endChange(user.id, { ...user, username: 'Third', version: 4 });
+    expect(await store.find(...ids)).toMatchObject({ user: { username: 'Third' } });
+    await store.endChange(randomUUID(), undefined);
   });
 
   it('ends a session at its end in any case', async () => {

@@ -49,6 +49,9 @@ export type Rotation =
   /** Not held here, or the presented generation is newer than the one held: ask the record. */
   | { readonly outcome: 'missing' };
 
+/** A change of a user that nobody has told the end of counts as over after this: whoever made it is gone. */
+export const CHANGE_MS = 60_000;
+
 /** How long the immediate predecessor still gets its successor after that was confirmed. A replay does not extend it. */
 export const REPLAY_GRACE_MS = 30_000;
 
@@ -80,10 +83,15 @@ export interface SessionStore {
   end(userId: string, sessionIds: readonly string[]): Promise<void>;
   /** Ends every session held of the user, except one. */
   endAll(userId: string, exceptSessionId?: string): Promise<void>;
-  /** Brings what sessions show of the user up to date, if `user.version` is newer. Held sessions only. */
+  /** Brings what sessions show of the user up to date, if `user.version` is newer and no change is under way. */
   putUser(user: SessionUser): Promise<void>;
-  /** Forgets what sessions show of the user: they are missing until they are restored from their records. */
-  forgetUser(userId: string): Promise<void>;
+  /**
+   * A change of the user is about to be made in the record: until its end is told, for `CHANGE_MS` at most, sessions of the
+   * user are missing here, whoever restores them. Several may be under way.
+   */
+  beginChange(userId: string): Promise<void>;
+  /** The change has ended, and left the user like this; undefined where sessions are to be restored from their records. */
+  endChange(userId: string, user: SessionUser | undefined): Promise<void>;
   /** Marks a live session as fresh until then. */
   markFresh(userId: string, sessionId: string, freshUntil: number): Promise<'marked' | 'ended' | 'missing'>;
   /** Users with a live session, and live sessions, counted without a scan. */

@@ -30,15 +30,31 @@ local function open_session(key, now, stamp)
   return 'live', session
 end
 
--- Writes what sessions show of the user unless a newer version is held, and keeps it for at least `ttl` ms.
-local function put_user(key, stamp, version, data, ttl)
-  local held = redis.call('HMGET', key, 'stamp', 'version')
-  if held[1] ~= stamp or tonumber(held[2]) < tonumber(version) then
-    redis.call('HSET', key, 'stamp', stamp, 'version', version, 'data', data)
-  end
+-- Whether a change of the user is under way: then only the record knows the user.
+local function is_changing(changing_until, now)
+  return changing_until and now < tonumber(changing_until)
+end
+
+-- Keeps a key for at least `ttl` ms.
+local function keep(key, ttl)
   if redis.call('PTTL', key) < ttl then
     redis.call('PEXPIRE', key, ttl)
   end
+end
+
+-- Writes what sessions show of the user unless a newer version is held or a change is under way, and keeps it for at least
+-- `ttl` ms. A version without data is the least that may come.
+local function put_user(key, now, stamp, version, data, ttl)
+  local held = redis.call('HMGET', key, 'stamp', 'version', 'data', 'changing_until')
+  local held_version = held[1] == stamp and tonumber(held[2]) or 0
+  local newer = tonumber(version) > held_version or (tonumber(version) == held_version and not held[3])
+  if newer then
+    redis.call('HSET', key, 'stamp', stamp, 'version', version)
+    if not is_changing(held[4], now) then
+      redis.call('HSET', key, 'data', data)
+    end
+  end
+  keep(key, ttl)
 end
 
 -- Leaves a tombstone until the session's own end, or for `unknown_ttl` ms if that is not known.
