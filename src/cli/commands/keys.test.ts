@@ -88,4 +88,5 @@ it.each(['HS256', 'ES256', 'RS256'] as const)(
     const { out } = await runCliOn(test, 'keys', 'new');
     expect(out).toContain('Nothing has been written');
   },
+  30_000,
 );
