@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock';
 import { ExpiringMap } from '../memory/expiring-map';
-import { type Charge, checkBuckets, describe, fullAt, hasToken, settle } from './level';
+import { type Charge, checkBuckets, describe, fullAt, hasToken, settle, withTokenBack } from './level';
 import type { Bucket, BucketLevel, TakeResult, TokenBucketStore } from './token-bucket-store';
 
 const DEFAULT_MAX_BUCKETS = 1_000_000;
@@ -24,7 +24,7 @@ export class MemoryTokenBucketStore implements TokenBucketStore {
     const states = buckets.map((bucket) => {
       const room = roomForAll || this.#charges.has(bucket.key);
       const charge = this.#charge(bucket, now);
-      return { bucket, charge, room, given: room && hasToken(charge, bucket.capacity, now) };
+      return { bucket, charge, room, given: room && hasToken(charge, now) };
     });
     const allowed = states.every(({ given }) => given);
     const levels = states.map(({ bucket, charge, room, given }): BucketLevel => {
@@ -32,7 +32,7 @@ export class MemoryTokenBucketStore implements TokenBucketStore {
       if (!room) return { remaining: 0, msToNext: RETRY_WHEN_FULL_MS, refused: true };
       const after = allowed ? { ...charge, taken: charge.taken + 1 } : charge;
       this.#store(bucket.key, after, now);
-      return { ...describe(after, bucket.capacity, now), refused: !given };
+      return { ...describe(after, now), refused: !given };
     });
     return { allowed, levels };
   }
@@ -42,7 +42,7 @@ export class MemoryTokenBucketStore implements TokenBucketStore {
     const now = this.#now();
     for (const bucket of buckets) {
       const charge = this.#charge(bucket, now);
-      if (charge.taken > 0) this.#store(bucket.key, { ...charge, taken: charge.taken - 1 }, now);
+      if (charge.taken > 0) this.#store(bucket.key, withTokenBack(charge), now);
     }
   }
 

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describeWithRedis } from '../../testing/describe-with-redis';
-import { type Charge, describe as describeLevel, hasToken, settle } from './level';
+import { type Charge, describe as describeLevel, hasToken, settle, withTokenBack } from './level';
+import type { Bucket } from './token-bucket-store';
 
 /** The script over a clock that stands still: its first argument is the time, and keys live by the test's, not Redis'. */
 function atGivenTime(name: string) {
@@ -41,36 +42,44 @@ describeWithRedis('the level of a bucket in Lua and in TypeScript', (connection)
     gives: fc.boolean(),
     capacity: fc.option(fc.integer({ min: 1, max: 12 }), { freq: 5 }),
     refill: fc.option(rate, { freq: 5 }),
+    /** Milliseconds before now since when the rate holds, where that is known. */
+    age: fc.option(fc.integer({ min: -500, max: 20_000 }), { freq: 5 }),
   });
 
   it('is the same number after any steps of the clock, takes, returns and changes of the bucket', async () => {
     await fc.assert(
       fc.asyncProperty(rate, fc.array(step, { minLength: 1, maxLength: 20 }), async (refill, steps) => {
         const key = randomUUID();
-        let bucket = { key, capacity: 6, refillPerSecond: refill };
+        let bucket: Bucket & { since: number } = { key, capacity: 6, refillPerSecond: refill, since: 0 };
         let now = 1_800_000_000_123_456;
         let charge: Charge | undefined;
         const run = async (script: typeof take) =>
-          connection().run(script, [key], [now, bucket.capacity, bucket.refillPerSecond]);
-        for (const { us, takes, gives, ...change } of steps) {
+          connection().run(
+            script,
+            [key],
+            [now, `${bucket.capacity}/${bucket.refillPerSecond}/${bucket.since}`],
+          );
+        for (const { us, takes, gives, age, ...change } of steps) {
           now += us;
           bucket = {
             key,
             capacity: change.capacity ?? bucket.capacity,
             refillPerSecond: change.refill ?? bucket.refillPerSecond,
+            since: age === null ? bucket.since : Math.floor(now / 1_000) - age,
           };
           for (let n = 0; n < takes; n += 1) {
             charge = settle(charge, bucket, now);
-            const given = hasToken(charge, bucket.capacity, now);
+            const given = hasToken(charge, now);
             if (given) charge = { ...charge, taken: charge.taken + 1 };
-            const { remaining, msToNext } = describeLevel(charge, bucket.capacity, now);
+            const { remaining, msToNext } = describeLevel(charge, now);
             expect(await run(take)).toEqual([given ? 1 : 0, remaining, msToNext, given ? 0 : 1]);
           }
           if (gives) {
-            charge = settle(charge, bucket, now);
-            if (charge.taken > 0) charge = { ...charge, taken: charge.taken - 1 };
-            const { remaining, msToNext } = describeLevel(charge, bucket.capacity, now);
+            charge = withTokenBack(settle(charge, bucket, now));
+            const { remaining, msToNext } = describeLevel(charge, now);
             expect(await run(giveBack)).toEqual([remaining, msToNext]);
+            // What is full again is not kept, nor the rate that it had.
+            if (settle(charge, { key, ...charge }, now).taken === 0) charge = undefined;
           }
         }
       }),

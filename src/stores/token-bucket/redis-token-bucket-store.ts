@@ -73,7 +73,9 @@ export class RedisTokenBucketStore implements TokenBucketStore {
       buckets.map(({ key }) => `bucket:${key}`),
       [
         this.#clock.offset,
-        ...buckets.flatMap(({ capacity, refillPerSecond }) => [capacity, refillPerSecond]),
+        ...buckets.map(
+          ({ capacity, refillPerSecond, since = 0 }) => `${capacity}/${refillPerSecond}/${since}`,
+        ),
       ],
     );
     return reply as number[];

@@ -1,11 +1,20 @@
-/** One token bucket: it holds at most `capacity` tokens and gains `refillPerSecond` of them each second. */
-export interface Bucket {
-  /** Identifies the bucket; whoever shares the key shares the tokens. Holds no personal data in clear. */
-  readonly key: string;
+/** How a bucket fills: it holds at most `capacity` tokens and gains `refillPerSecond` of them each second. */
+export interface BucketRate {
   /** Whole tokens, at least 1. */
   readonly capacity: number;
   /** Tokens a second, more than 0; fractions are usual. */
   readonly refillPerSecond: number;
+  /**
+   * Milliseconds since the epoch since when this rate holds; 0, or not given: from the first call with it on. Of two
+   * rates that callers know of a bucket the later counts for both.
+   */
+  readonly since?: number;
+}
+
+/** One token bucket. */
+export interface Bucket extends BucketRate {
+  /** Identifies the bucket; whoever shares the key shares the tokens. Holds no personal data in clear. */
+  readonly key: string;
 }
 
 export interface BucketLevel {
