@@ -2,7 +2,8 @@
 -- then or were taken since (`taken`; whole unless the rate changed). So its level is one multiplication, and nothing adds
 -- up rounding errors:
 --   capacity - taken + (now - anchor) x refill
--- Stored as "stamp anchor taken rate"; a full bucket is not stored. `level.ts` is the same in TypeScript.
+-- And since when it refuses without having let anything through in between (`refusing`, microseconds, else 0).
+-- Stored as "stamp anchor taken refusing rate"; a full bucket is not stored. `level.ts` is the same in TypeScript.
 --
 -- ARGV     offset of the clock (ms), then the rate of each bucket: "capacity/refill per second/since when (ms)"
 
@@ -19,6 +20,18 @@ local function read_rate(text)
   return { text = text, capacity = tonumber(capacity), refill = tonumber(refill), since = since * 1000 }
 end
 
+local function gained(bucket)
+  return (now - bucket.anchor) * bucket.rate.refill / 1000000
+end
+
+local function level_of(bucket)
+  return bucket.rate.capacity - bucket.taken + gained(bucket)
+end
+
+local function has_token(bucket)
+  return level_of(bucket) + EPSILON >= 1
+end
+
 -- Goes on at another rate, in force since a time: what was gained before that was gained at the old one. Nobody owes
 -- more than a whole bucket of the new one.
 local function change_rate(bucket, rate, since)
@@ -32,45 +45,43 @@ end
 
 -- The bucket of KEYS[i] as it stands now; `changed` where what is stored differs.
 local function open_bucket(i)
-  local rate_text = ARGV[i + 1]
-  local bucket = { key = KEYS[i], rate = read_rate(rate_text), anchor = now, taken = 0, changed = false }
-  local value = redis.call('GET', bucket.key)
+  local given = read_rate(ARGV[i + 1])
+  local value = redis.call('GET', KEYS[i])
+  local full = { key = KEYS[i], rate = given, anchor = now, taken = 0, refusing = 0, changed = value ~= false }
   if not value then
-    return bucket
+    return full
   end
-  local was, anchor, taken, stored_text = string.match(value, '^(%x+) (%d+) (%S+) (%S+)$')
-  bucket.changed = true
+  local was, anchor, taken, refusing, rate = string.match(value, '^(%x+) (%d+) (%S+) (%d+) (%S+)$')
   if was ~= stamp then
-    return bucket
+    return full
   end
-  bucket.anchor = tonumber(anchor)
-  bucket.taken = tonumber(taken)
-  bucket.changed = false
-  if bucket.anchor > now then
-    -- The clock stepped back: nothing was gained, and nothing is waited for twice.
-    bucket.anchor = now
-    bucket.changed = true
+  local bucket = {
+    key = KEYS[i],
+    rate = rate == given.text and given or read_rate(rate),
+    -- Where the clock stepped back nothing was gained, and nothing is waited for twice.
+    anchor = math.min(tonumber(anchor), now),
+    taken = tonumber(taken),
+    refusing = tonumber(refusing),
+    changed = tonumber(anchor) > now,
+  }
+  -- Full by its own rate it is forgotten, and the rate with it: so it is where its time to live has ended.
+  if gained(bucket) >= bucket.taken then
+    return full
   end
-  if stored_text ~= rate_text then
-    local given = bucket.rate
-    bucket.rate = read_rate(stored_text)
-    -- Of two callers that know different rates the newer counts for both, or each change of hands could mint tokens.
-    if bucket.rate.since <= given.since then
-      change_rate(bucket, given, bucket.rate.since < given.since and given.since or now)
-    end
+  -- Of two callers that know different rates the newer counts for both, or each change of hands could mint tokens.
+  if bucket.rate ~= given and bucket.rate.since <= given.since then
+    change_rate(bucket, given, bucket.rate.since < given.since and given.since or now)
   end
-  local gained = (now - bucket.anchor) * bucket.rate.refill / 1000000
-  if gained >= bucket.taken then
-    bucket.anchor = now
-    bucket.taken = 0
-    bucket.changed = true
-  elseif bucket.rate.capacity - bucket.taken + gained < 0 then
+  if gained(bucket) >= bucket.taken then
+    return full
+  end
+  if level_of(bucket) < 0 then
     -- The clock stepped back: empty, never emptier.
     bucket.anchor = now
     bucket.taken = bucket.rate.capacity
     bucket.changed = true
-  elseif gained >= REBASE then
-    local whole = math.floor(gained)
+  elseif gained(bucket) >= REBASE then
+    local whole = math.floor(gained(bucket))
     bucket.anchor = math.min(now, math.ceil(bucket.anchor + whole * 1000000 / bucket.rate.refill))
     bucket.taken = bucket.taken - whole
     bucket.changed = true
@@ -78,22 +89,24 @@ local function open_bucket(i)
   return bucket
 end
 
-local function level_of(bucket)
-  return bucket.rate.capacity - bucket.taken + (now - bucket.anchor) * bucket.rate.refill / 1000000
-end
-
 -- Writes a bucket if it changed; it needs keeping no longer than until it is full again.
 local function store_bucket(bucket)
   if not bucket.changed then
     return
   end
-  local gained = (now - bucket.anchor) * bucket.rate.refill / 1000000
-  if gained >= bucket.taken then
+  if gained(bucket) >= bucket.taken then
     redis.call('DEL', bucket.key)
     return
   end
-  local value = string.format('%s %.0f %.17g %s', stamp, bucket.anchor, bucket.taken, bucket.rate.text)
-  local ttl = math.min(math.ceil((bucket.taken - gained) / bucket.rate.refill * 1000) + 1, 1e15)
+  local value = string.format(
+    '%s %.0f %.17g %.0f %s',
+    stamp,
+    bucket.anchor,
+    bucket.taken,
+    bucket.refusing,
+    bucket.rate.text
+  )
+  local ttl = math.min(math.ceil((bucket.taken - gained(bucket)) / bucket.rate.refill * 1000) + 1, 1e15)
   redis.call('SET', bucket.key, value, 'PX', string.format('%.0f', ttl))
 end
 

@@ -5,7 +5,7 @@ describe('the level of a bucket', () => {
     const bucket = { key: 'a', capacity: 10, refillPerSecond: 1_000 / 3 };
     const start = 1_800_000_000_000_000;
     const steps = 400_000;
-    let charge: Charge = { ...bucket, since: 0, anchor: start, taken: bucket.capacity };
+    let charge: Charge = { ...bucket, since: 0, anchor: start, taken: bucket.capacity, refusing: 0 };
     let admitted = 0;
     for (let step = 1; step <= steps; step += 1) {
       // Three tokens come in 9 ms, four are asked for.

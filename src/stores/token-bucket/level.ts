@@ -1,4 +1,4 @@
-import type { Bucket, BucketLevel, BucketRate } from './token-bucket-store';
+import type { Bucket, BucketLevel, BucketRate, BucketState } from './token-bucket-store';
 
 /**
  * What a bucket holds: when it was last full, or got its rate (`anchor`, microseconds), and how many tokens were missing
@@ -9,6 +9,8 @@ import type { Bucket, BucketLevel, BucketRate } from './token-bucket-store';
 export interface Charge extends Required<BucketRate> {
   readonly anchor: number;
   readonly taken: number;
+  /** Since when it refuses without having let anything through in between, in microseconds; else 0. */
+  readonly refusing: number;
 }
 
 /** A billionth of a token: what a double may lose in that multiplication. */
@@ -20,42 +22,58 @@ const MICROSECONDS = 1_000_000;
 /** The charge as it stands at `now` (microseconds) under the newest rate that is known of the bucket. */
 export function settle(charge: Charge | undefined, bucket: Bucket, now: number): Charge {
   const { capacity, refillPerSecond, since = 0 } = bucket;
-  if (charge === undefined) return { capacity, refillPerSecond, since, anchor: now, taken: 0 };
-  // The clock stepped back: nothing was gained, and nothing is waited for twice.
-  const known = charge.anchor > now ? { ...charge, anchor: now } : charge;
-  const same = charge.capacity === capacity && charge.refillPerSecond === refillPerSecond;
+  const full = () => ({ capacity, refillPerSecond, since, anchor: now, taken: 0, refusing: 0 });
+  if (charge === undefined) return full();
+  // Where the clock stepped back nothing was gained, and nothing is waited for twice.
+  let known = charge.anchor > now ? { ...charge, anchor: now } : charge;
+  // Full by its own rate it is forgotten, and the rate with it: so it is where its time to live has ended.
+  if (isFull(known, now)) return full();
+  const same = known.capacity === capacity && known.refillPerSecond === refillPerSecond;
   // Of two callers that know different rates the newer counts for both, or each change of hands could mint tokens.
-  if (charge.since > since || (charge.since === since && same)) return atRest(known, now);
-  const from = charge.since < since ? since * 1_000 : now;
-  return atRest(changeRate(known, { capacity, refillPerSecond, since }, from, now), now);
+  if (known.since < since) known = changeRate(known, bucket, since * 1_000, now);
+  else if (known.since === since && !same) known = changeRate(known, bucket, now, now);
+  if (isFull(known, now)) return full();
+  // The clock stepped back: empty, never emptier.
+  if (levelOf(known, now) < 0) return { ...known, anchor: now, taken: known.capacity };
+  return gained(known, now) < REBASE ? known : rebase(known, now);
 }
 
 /**
  * Goes on at another rate, in force since a time (microseconds): what was gained before that was gained at the old one.
  * Nobody owes more than a whole bucket of the new one.
  */
-function changeRate(charge: Charge, rate: Required<BucketRate>, since: number, now: number): Charge {
-  const anchor = Math.max(charge.anchor, Math.min(since, now));
-  const missing = charge.taken - ((anchor - charge.anchor) * charge.refillPerSecond) / MICROSECONDS;
-  return { ...rate, anchor, taken: Math.max(0, Math.min(rate.capacity, missing)) };
+function changeRate(charge: Charge, rate: BucketRate, inForce: number, now: number): Charge {
+  const { capacity, refillPerSecond, since = 0 } = rate;
+  const anchor = Math.max(charge.anchor, Math.min(inForce, now));
+  const taken = Math.max(0, Math.min(capacity, charge.taken - gained(charge, anchor)));
+  return { capacity, refillPerSecond, since, anchor, taken, refusing: charge.refusing };
 }
 
-/** The same level, in the form that is kept. */
-function atRest(charge: Charge, now: number): Charge {
-  const { anchor, taken, capacity, refillPerSecond } = charge;
-  const gained = ((now - anchor) * refillPerSecond) / MICROSECONDS;
-  if (gained >= taken) return { ...charge, anchor: now, taken: 0 };
-  // The clock stepped back: empty, never emptier.
-  if (capacity - taken + gained < 0) return { ...charge, anchor: now, taken: capacity };
-  if (gained < REBASE) return charge;
-  const whole = Math.floor(gained);
-  const moved = Math.ceil(anchor + (whole * MICROSECONDS) / refillPerSecond);
-  return { ...charge, anchor: Math.min(now, moved), taken: taken - whole };
+/** The same level by smaller numbers. */
+function rebase(charge: Charge, now: number): Charge {
+  const whole = Math.floor(gained(charge, now));
+  const moved = Math.ceil(charge.anchor + (whole * MICROSECONDS) / charge.refillPerSecond);
+  return { ...charge, anchor: Math.min(now, moved), taken: charge.taken - whole };
+}
+
+/** True when nothing is missing any more: there is nothing to keep. */
+export function isFull(charge: Charge, now: number): boolean {
+  return gained(charge, now) >= charge.taken;
 }
 
 /** True when the (settled) charge leaves a whole token to take. */
 export function hasToken(charge: Charge, now: number): boolean {
   return levelOf(charge, now) + EPSILON >= 1;
+}
+
+/** A (settled) charge after a take that was allowed, whether it gave a token or, in shadow, had none. */
+export function allowing(charge: Charge, gave: boolean): Charge {
+  return { ...charge, taken: gave ? charge.taken + 1 : charge.taken, refusing: 0 };
+}
+
+/** A (settled) charge after it refused a take. */
+export function refusing(charge: Charge, now: number): Charge {
+  return charge.refusing === 0 ? { ...charge, refusing: now } : charge;
 }
 
 /** A (settled) charge after one token was returned. */
@@ -76,7 +94,19 @@ export function describe(charge: Charge, now: number): Omit<BucketLevel, 'refuse
   return { remaining, msToNext: there ? ms : ms + 1 };
 }
 
-/** Milliseconds since the epoch at which the bucket is full again and its charge says nothing any more. */
+/** How a (settled) charge looks to somebody who takes nothing. */
+export function stateOf(charge: Charge, now: number): BucketState {
+  const { remaining, msToNext } = describe(charge, now);
+  if (remaining > 0) return { remaining, refusingSince: null, opensAt: null };
+  const since = Math.floor(Math.min(charge.refusing, now) / 1_000);
+  return {
+    remaining,
+    refusingSince: since === 0 ? null : since,
+    opensAt: Math.ceil(now / 1_000) + msToNext,
+  };
+}
+
+/** Milliseconds since the epoch, rounded up, at which the bucket is full again. */
 export function fullAt(charge: Charge): number {
   return Math.ceil((charge.anchor + (charge.taken * MICROSECONDS) / charge.refillPerSecond) / 1_000);
 }
@@ -93,6 +123,10 @@ export function checkBuckets(buckets: readonly Bucket[]): void {
   }
 }
 
-function levelOf({ capacity, taken, anchor, refillPerSecond }: Charge, now: number): number {
-  return capacity - taken + ((now - anchor) * refillPerSecond) / MICROSECONDS;
+function gained({ anchor, refillPerSecond }: Charge, now: number): number {
+  return ((now - anchor) * refillPerSecond) / MICROSECONDS;
+}
+
+function levelOf(charge: Charge, now: number): number {
+  return charge.capacity - charge.taken + gained(charge, now);
 }
