@@ -43,17 +43,20 @@ local function change_rate(bucket, rate, since)
   bucket.changed = true
 end
 
+local function full_bucket(i, rate, stored)
+  return { key = KEYS[i], rate = rate, anchor = now, taken = 0, refusing = 0, changed = stored }
+end
+
 -- The bucket of KEYS[i] as it stands now; `changed` where what is stored differs.
 local function open_bucket(i)
   local given = read_rate(ARGV[i + 1])
   local value = redis.call('GET', KEYS[i])
-  local full = { key = KEYS[i], rate = given, anchor = now, taken = 0, refusing = 0, changed = value ~= false }
   if not value then
-    return full
+    return full_bucket(i, given, false)
   end
   local was, anchor, taken, refusing, rate = string.match(value, '^(%x+) (%d+) (%S+) (%d+) (%S+)$')
   if was ~= stamp then
-    return full
+    return full_bucket(i, given, true)
   end
   local bucket = {
     key = KEYS[i],
@@ -66,14 +69,14 @@ local function open_bucket(i)
   }
   -- Full by its own rate it is forgotten, and the rate with it: so it is where its time to live has ended.
   if gained(bucket) >= bucket.taken then
-    return full
+    return full_bucket(i, given, true)
   end
   -- Of two callers that know different rates the newer counts for both, or each change of hands could mint tokens.
   if bucket.rate ~= given and bucket.rate.since <= given.since then
     change_rate(bucket, given, bucket.rate.since < given.since and given.since or now)
   end
   if gained(bucket) >= bucket.taken then
-    return full
+    return full_bucket(i, given, true)
   end
   if level_of(bucket) < 0 then
     -- The clock stepped back: empty, never emptier.
