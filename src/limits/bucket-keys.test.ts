@@ -34,8 +34,8 @@ describe('the buckets of an owner', () => {
     expect(limits.length).toBeGreaterThan(8);
     const call = {
       address: owner.address,
-      body: { email: owner.email },
-      principal: { user: { id: owner.userId } },
+      body: { email: owner.email, newEmail: owner.email },
+      principal: { user: { id: owner.userId, email: owner.email } },
     };
     for (const { policy, key } of limits) {
       expect(bucketsOf(owner)).toContainEqual({ policy, parts: key(call) });
