@@ -20,6 +20,8 @@ import type { HousekeepingStore } from './stores/housekeeping/housekeeping-store
 import { PrismaHousekeepingStore } from './stores/housekeeping/prisma-housekeeping-store';
 import type { KeyUseStore } from './stores/key-use/key-use-store';
 import { PrismaKeyUseStore } from './stores/key-use/prisma-key-use-store';
+import type { LimitOverrideStore } from './stores/limit-override/limit-override-store';
+import { PrismaLimitOverrideStore } from './stores/limit-override/prisma-limit-override-store';
 import { MemoryOtpStore } from './stores/otp/memory-otp-store';
 import type { OtpStore } from './stores/otp/otp-store';
 import { RedisOtpStore } from './stores/otp/redis-otp-store';
@@ -58,6 +60,7 @@ export interface RecordStores {
   readonly userDirectory: UserDirectory;
   readonly emailChanges: EmailChangeStore;
   readonly allowlistStore: AllowlistStore;
+  readonly limitOverrideStore: LimitOverrideStore;
   readonly auditStore: AuditStore;
   readonly sessionRecords: SessionRecordStore;
   readonly outboxStore: OutboxStore;
@@ -122,6 +125,7 @@ export function recordStores({
     userDirectory: new PrismaUserDirectory(database, clock),
     emailChanges: new PrismaEmailChangeStore(database, audit, clock),
     allowlistStore: new PrismaAllowlistStore(database, audit, clock),
+    limitOverrideStore: new PrismaLimitOverrideStore(database, audit, clock),
     auditStore: audit,
     sessionRecords: new PrismaSessionRecordStore(database, audit, clock),
     outboxStore: new PrismaOutboxStore(database, clock),

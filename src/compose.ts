@@ -5,6 +5,7 @@ import type { Config } from './config';
 import { Health } from './health';
 import { Allowlist } from './limits/allowlist';
 import { type Charge, Limiter } from './limits/limiter';
+import { PoliciesInForce } from './limits/policies-in-force';
 import { AccountRecipients } from './mail/account-recipients';
 import { MailComposer } from './mail/mail-composer';
 import { OutboxWorker } from './mail/outbox-worker';
@@ -64,8 +65,16 @@ export async function compose(
   const codeKeys = deriveKeys(config.secretKeys, 'codes');
   const oneTimeCodes = new OneTimeCodes({ keys: codeKeys, store: backends.otpStore });
   const linkTokens = new LinkTokens({ keys: deriveKeys(config.secretKeys, 'links'), clock });
+  const policiesInForce = new PoliciesInForce({
+    settings: config.rates,
+    store: backends.limitOverrideStore,
+    clock,
+    logger,
+  });
+  // Before the first request: what was changed holds after a restart too.
+  await policiesInForce.refresh();
   const limits = {
-    rates: config.rates,
+    policies: policiesInForce,
     keys: deriveKeys(config.secretKeys, 'limits'),
     events: { onDecision: metrics.countDecision.bind(metrics) },
   };
@@ -80,8 +89,10 @@ export async function compose(
       baseUrl: config.baseUrl,
     }),
     budget: {
-      take: async (email) => (await limiter.take([mailCharge(email)])).allowed,
-      giveBack: (email) => limiter.giveBack([mailCharge(email)]),
+      take: async (email) => {
+        const { allowed, taken } = await limiter.take([mailCharge(email)]);
+        return allowed ? () => limiter.giveBack(taken) : undefined;
+      },
     },
     mailer: backends.mailer,
     clock,
@@ -118,6 +129,7 @@ export async function compose(
     }),
     passwordPolicy: new PasswordPolicy({ minLength: config.passwordMinLength, productName: 'Tollgate' }),
     limiter,
+    policiesInForce,
     allowlist: new Allowlist({ store: backends.allowlistStore, clock }),
     localLimiter: new Limiter({ ...limits, store: new MemoryTokenBucketStore({ clock }) }),
     outbox: worker,

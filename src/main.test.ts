@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { Agent, get, type IncomingMessage } from 'node:http';
+import { Agent, get, type IncomingMessage, request } from 'node:http';
 import { type BuiltService, freePort, runBuilt } from './testing/built-service';
+import { eventually } from './testing/redis-cluster';
 import { createTestDatabase } from './testing/test-database';
 import { testRedisUrl } from './testing/test-redis';
 
@@ -109,6 +110,35 @@ describe('the production entry', () => {
       agent.destroy();
       expect(await service.ended).toBe(0);
       expect(performance.now() - asked).toBeLessThan(5_000);
+    }, 60_000);
+
+    it('has every worker learn of a limit that was changed by one', async () => {
+      await start();
+      const api = `${base}/api/v1`;
+      const sent = (method: string, body: object, token = '') => ({
+        method,
+        body: JSON.stringify(body),
+        headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+      });
+      const login = { email: env['ADMIN_EMAIL'], password: env['ADMIN_PASSWORD'] };
+      const answer = await fetch(`${api}/auth/login`, sent('POST', login));
+      const { accessToken } = (await answer.json()) as { accessToken: string };
+      const change = { capacity: 7, mode: 'enforce' };
+      const changed = await fetch(`${api}/admin/limits/guest`, sent('PATCH', change, accessToken));
+      expect(await changed.json()).toMatchObject({ name: 'guest', capacity: 7 });
+      // A connection of its own each: the workers take turns.
+      const told = () =>
+        new Promise<unknown>((resolve, reject) => {
+          const call = request(`${api}/auth/guest`, { method: 'POST', agent: false }, (response) => {
+            response.resume().once('end', () => resolve(response.headers['ratelimit-policy']));
+          });
+          call.once('error', reject).end();
+        });
+      await eventually(async () => {
+        for (let turn = 0; turn < 4; turn++) expect(await told()).toContain('"guest";q=7;');
+      });
+      service.child.kill('SIGTERM');
+      expect(await service.ended).toBe(0);
     }, 60_000);
 
     it('replaces a worker that dies', async () => {

@@ -57,6 +57,7 @@ export async function serve(config: Config, logger: Logger): Promise<RunningServ
     const address = await listen(server, config.port, config.host);
     worker.start();
     const stopHousekeeping = startHousekeeping(backends.housekeepingStore, logger);
+    const stopRefreshing = services.policiesInForce.start();
     return {
       address,
       firstAdminMade,
@@ -67,6 +68,7 @@ export async function serve(config: Config, logger: Logger): Promise<RunningServ
       stop: async () => {
         services.health.drain();
         stopHousekeeping();
+        stopRefreshing();
         await Promise.all([drain(server), worker.stop(DRAIN_MS)]);
         // The process ends next: nothing is lost with a connection that does not close.
         await Promise.race([backends.close(), sleep(CLOSE_MS)]);

@@ -1,6 +1,7 @@
 import type { Clock } from './clock';
 import type { Allowlist } from './limits/allowlist';
 import type { Limiter } from './limits/limiter';
+import type { PoliciesInForce } from './limits/policies-in-force';
 import type { OutboxWorker } from './mail/outbox-worker';
 import type { Audit } from './observability/audit';
 import type { Metrics } from './observability/metrics';
@@ -36,6 +37,7 @@ export interface Services {
   readonly passwordHasher: PasswordHasher;
   readonly passwordPolicy: PasswordPolicy;
   readonly limiter: Limiter;
+  readonly policiesInForce: PoliciesInForce;
   readonly allowlist: Allowlist;
   readonly outbox: Pick<OutboxWorker, 'wake'>;
   readonly metrics: Metrics;

@@ -2,22 +2,8 @@ import request from 'supertest';
 import { outcomeOf } from '../testing/answers';
 import { ApiClient, BASE_PATH, logIn, newUser, signUp } from '../testing/api-client';
 import { codeIn } from '../testing/captured-mailer';
+import { movedBy, series } from '../testing/metric-series';
 import { createTestApp, stateKinds, type TestApp } from '../testing/test-app';
-
-/** Every series of the service, with its value; those of the process come and go by themselves. */
-async function series(test: TestApp): Promise<Map<string, number>> {
-  const { text } = await request(test.app).get('/metrics');
-  const lines = text.split('\n').filter((line) => line !== '' && !/^(#|nodejs_|process_)/.test(line));
-  return new Map(lines.map((line) => [line.replace(/ \S+$/, ''), Number(/\S+$/.exec(line)?.[0])]));
-}
-
-/** What a piece of work added, by series; of these names alone. */
-async function movedBy(test: TestApp, names: RegExp, work: () => Promise<unknown>) {
-  const before = await series(test);
-  await work();
-  const moved = [...(await series(test))].map(([name, value]) => [name, value - (before.get(name) ?? 0)]);
-  return Object.fromEntries(moved.filter(([name, by]) => names.test(String(name)) && by !== 0));
-}
 
 describe.each(stateKinds)('metrics over %s', (state) => {
   let test: TestApp;

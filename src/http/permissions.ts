@@ -13,6 +13,8 @@ export const ROLE_PERMISSIONS = {
     'audit:read',
     'allowlist:read',
     'allowlist:write',
+    'limits:read',
+    'limits:write',
   ],
 } as const satisfies Readonly<Record<Role | 'GUEST', readonly string[]>>;
 

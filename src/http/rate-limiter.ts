@@ -10,11 +10,11 @@ const SHOWN = 'shownLevels';
 /**
  * Tells the client what its buckets hold: `RateLimit-Policy` and `RateLimit` as structured fields of the IETF httpapi
  * draft, and the older `X-RateLimit-*` of the tightest one. Called again it adds buckets. Buckets kept per e-mail over
- * all addresses are never shown.
+ * all addresses are never shown, nor is a policy in shadow: it is nothing that a client has to heed.
  */
 export function showLevels(response: Response, decision: Decision): void {
   const before = (response.locals[SHOWN] ?? []) as ChargedLevel[];
-  const shown = [...before, ...decision.levels.filter(({ policy }) => POLICIES[policy].shown)];
+  const shown = [...before, ...decision.levels.filter(isShown)];
   const tightest = shown.reduce<ChargedLevel | undefined>(
     (least, level) => (least === undefined || level.remaining < least.remaining ? level : least),
     undefined,
@@ -23,7 +23,7 @@ export function showLevels(response: Response, decision: Decision): void {
   response.locals[SHOWN] = shown;
   response.setHeader('RateLimit-Policy', shown.map(policyItem).join(', '));
   response.setHeader('RateLimit', shown.map(levelItem).join(', '));
-  response.setHeader('X-RateLimit-Limit', tightest.rate.capacity);
+  response.setHeader('X-RateLimit-Limit', tightest.inForce.capacity);
   response.setHeader('X-RateLimit-Remaining', tightest.remaining);
 }
 
@@ -53,7 +53,7 @@ export class RequestCharges {
     const decision = await this.#limiter.take(charges);
     showLevels(this.#response, decision);
     if (!decision.allowed) throw rateLimited(decision);
-    this.#charged.push(...charges);
+    this.#charged.push(...decision.taken);
   }
 
   /** Gives back what counts failures only, unless the work ended in a problem that it counts. */
@@ -69,8 +69,12 @@ export class RequestCharges {
   }
 }
 
-function policyItem({ policy, rate }: ChargedLevel): string {
-  return `"${policy}";q=${rate.capacity};w=${Math.ceil(rate.capacity / rate.refillPerSecond)}`;
+function isShown({ policy, inForce }: ChargedLevel): boolean {
+  return POLICIES[policy].shown && inForce.mode === 'enforce';
+}
+
+function policyItem({ policy, inForce: { capacity, refillPerSecond } }: ChargedLevel): string {
+  return `"${policy}";q=${capacity};w=${Math.ceil(capacity / refillPerSecond)}`;
 }
 
 function levelItem({ policy, remaining, msToNext }: ChargedLevel): string {

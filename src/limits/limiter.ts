@@ -1,6 +1,12 @@
-import type { BucketLevel, TokenBucketStore } from '../stores/token-bucket/token-bucket-store';
+import type {
+  Bucket,
+  BucketLevel,
+  BucketState,
+  TokenBucketStore,
+} from '../stores/token-bucket/token-bucket-store';
 import { digestWith, firstKey } from '../tokens/keyring';
-import type { PolicyName, Rate } from './policies';
+import type { PolicyName } from './policies';
+import type { Mode, PoliciesInForce, PolicyInForce } from './policies-in-force';
 
 /** One policy applied to whoever `parts` names: an address, an e-mail, a user's id. */
 export interface Charge {
@@ -10,24 +16,33 @@ export interface Charge {
 
 export interface ChargedLevel extends BucketLevel {
   readonly policy: PolicyName;
-  readonly rate: Rate;
+  readonly inForce: PolicyInForce;
 }
 
-export interface Decision {
+export interface Decision<C extends Charge = Charge> {
+  /** In spite of a policy in shadow that would refuse. */
   readonly allowed: boolean;
   /** Of every bucket asked, in the order asked. */
   readonly levels: readonly ChargedLevel[];
+  /** The charges that cost a token, which alone may be given back. */
+  readonly taken: readonly C[];
   /** Milliseconds until every bucket that refused has a token again; 0 when allowed. */
   readonly retryInMs: number;
 }
 
+/** How a bucket stands. One in shadow refuses nothing, so it is open, whatever remains. */
+export interface ExplainedBucket extends BucketState {
+  readonly policy: PolicyName;
+  readonly capacity: number;
+}
+
 export interface LimiterEvents {
-  onDecision(policy: PolicyName, allowed: boolean): void;
+  onDecision(policy: PolicyName, allowed: boolean, mode: Mode): void;
 }
 
 export interface LimiterOptions {
   readonly store: TokenBucketStore;
-  readonly rates: Readonly<Record<PolicyName, Rate>>;
+  readonly policies: Pick<PoliciesInForce, 'of'>;
   /** Turns what is limited into keys, so that the store holds neither e-mails nor addresses. */
   readonly keys: readonly Buffer[];
   readonly events: LimiterEvents;
@@ -42,28 +57,59 @@ export class Limiter {
   }
 
   /** Takes a token for each charge, or none at all. Throws `DependencyUnavailable`. */
-  async take(charges: readonly Charge[]): Promise<Decision> {
-    const { allowed, levels } = await this.#options.store.take(charges.map((charge) => this.#bucket(charge)));
-    const charged = charges.map(({ policy }, index): ChargedLevel => {
-      const level = levels[index];
-      if (level === undefined) throw new Error('the store answered for fewer buckets than it was asked for');
-      return { ...level, policy, rate: this.#options.rates[policy] };
+  async take<C extends Charge>(charges: readonly C[]): Promise<Decision<C>> {
+    const { store, events } = this.#options;
+    const asked = charges.map((charge) => this.#asked(charge));
+    const { allowed, levels } = await store.take(asked.map(({ bucket }) => bucket));
+    const charged = asked.map(({ charge, inForce }, index) => {
+      return { charge, policy: charge.policy, inForce, ...answerAt(levels, index) };
     });
-    for (const { policy, refused } of charged) {
+    for (const { policy, refused, inForce } of charged) {
       // In a refused take the buckets with tokens gave none: no decision was made on them.
-      if (allowed || refused) this.#options.events.onDecision(policy, allowed);
+      if (allowed || refused) events.onDecision(policy, !refused, inForce.mode);
     }
-    const waits = charged.filter((level) => level.refused).map((level) => level.msToNext);
-    return { allowed, levels: charged, retryInMs: Math.max(0, ...waits) };
+    const refusing = charged.filter(({ refused, inForce }) => refused && inForce.mode === 'enforce');
+    return {
+      allowed,
+      levels: charged,
+      taken: allowed ? charged.filter(({ refused }) => !refused).map(({ charge }) => charge) : [],
+      retryInMs: Math.max(0, ...refusing.map(({ msToNext }) => msToNext)),
+    };
   }
 
   /** Returns the tokens of charges that turned out not to count. Throws `DependencyUnavailable`. */
   async giveBack(charges: readonly Charge[]): Promise<void> {
-    await this.#options.store.giveBack(charges.map((charge) => this.#bucket(charge)));
+    await this.#options.store.giveBack(charges.map((charge) => this.#asked(charge).bucket));
   }
 
-  #bucket({ policy, parts }: Charge) {
-    const digest = digestWith(firstKey(this.#options.keys), ...parts);
-    return { key: `${policy}:${digest}`, ...this.#options.rates[policy] };
+  /** How the buckets of these charges stand; takes nothing. Throws `DependencyUnavailable`. */
+  async explain(charges: readonly Charge[]): Promise<ExplainedBucket[]> {
+    const asked = charges.map((charge) => this.#asked(charge));
+    const states = await this.#options.store.peek(asked.map(({ bucket }) => bucket));
+    return asked.map(({ charge: { policy }, inForce: { capacity, mode } }, index) => {
+      const open = mode === 'shadow' && { refusingSince: null, opensAt: null };
+      return { policy, capacity, ...answerAt(states, index), ...open };
+    });
   }
+
+  /** Makes the buckets of these charges full again. Throws `DependencyUnavailable`. */
+  async release(charges: readonly Charge[]): Promise<void> {
+    await this.#options.store.fill(charges.map((charge) => this.#asked(charge).bucket.key));
+  }
+
+  /** The bucket of a charge, and what was in force when it was asked: that may change before the store answers. */
+  #asked<C extends Charge>(charge: C) {
+    const { policy, parts } = charge;
+    const inForce = this.#options.policies.of(policy);
+    const { capacity, refillPerSecond, since, mode } = inForce;
+    const key = `${policy}:${digestWith(firstKey(this.#options.keys), ...parts)}`;
+    const bucket: Bucket = { key, capacity, refillPerSecond, since, shadow: mode === 'shadow' };
+    return { charge, inForce, bucket };
+  }
+}
+
+function answerAt<A>(answers: readonly A[], index: number): A {
+  const answer = answers[index];
+  if (answer === undefined) throw new Error('the store answered for fewer buckets than it was asked for');
+  return answer;
 }

@@ -67,14 +67,14 @@ describe('the delivery of a mail', () => {
   describe('by the budget of the recipient', () => {
     /** Of so many mails. */
     const budgetOf = (share: number) => {
-      const budget = { left: share, take: jest.fn(), giveBack: jest.fn() };
-      budget.take.mockImplementation(async (_email: string) => {
-        if (budget.left === 0) return false;
-        budget.left -= 1;
-        return true;
-      });
-      budget.giveBack.mockImplementation(async (_email: string) => {
+      const giveBack = jest.fn(async () => {
         budget.left += 1;
+      });
+      const budget = { left: share, take: jest.fn(), giveBack };
+      budget.take.mockImplementation(async (_email: string) => {
+        if (budget.left === 0) return undefined;
+        budget.left -= 1;
+        return giveBack;
       });
       return budget;
     };

@@ -42,7 +42,7 @@ export class MailDelivery {
   async deliver(mail: OutboxMail): Promise<void> {
     const { store, recipients, budget, composer, mailer, clock, events } = this.#options;
     if (clock.now() >= mail.expiresAt) return this.#giveUp(mail, 'expired');
-    let charged: string | undefined;
+    let giveBack: (() => Promise<void>) | undefined;
     let composed: ComposedMail | undefined;
     try {
       const recipient = await recipients.find(mail);
@@ -51,14 +51,14 @@ export class MailDelivery {
       if (!mayReceive(mail, recipient)) return await this.#drop(mail, recipient);
       // Charged for what goes out alone: what is dropped above must not use up the owner's share.
       if (isBudgeted(mail)) {
-        if (!(await budget.take(recipient.email))) return await this.#holdBack(mail, recipient);
-        charged = recipient.email;
+        giveBack = await budget.take(recipient.email);
+        if (giveBack === undefined) return await this.#holdBack(mail, recipient);
       }
       composed = await composer.compose(mail, recipient);
       await mailer.send(composed.message);
     } catch (error) {
       await this.#attempt(mail, 'code not discarded', composed?.refused);
-      return this.#failed(mail, error, charged);
+      return this.#failed(mail, error, giveBack);
     }
     // Should this fail, the new code works all the same, beside the one before it.
     await this.#attempt(mail, 'code not activated', composed.accepted);
@@ -66,8 +66,12 @@ export class MailDelivery {
     await store.complete(mail.id);
   }
 
-  async #failed(mail: OutboxMail, error: unknown, charged: string | undefined): Promise<void> {
-    const { store, budget, clock, log, events } = this.#options;
+  async #failed(
+    mail: OutboxMail,
+    error: unknown,
+    giveBack: (() => Promise<void>) | undefined,
+  ): Promise<void> {
+    const { store, clock, log, events } = this.#options;
     const { id: mailId, kind, attempts: attempt } = mail;
     const reason = reasonOf(error);
     if (error instanceof MailNotSent && error.permanent) return this.#giveUp(mail, reason);
@@ -76,9 +80,7 @@ export class MailDelivery {
     events.onFailed(kind);
     log.warn({ mailId, kind, attempt, reason }, 'mail not sent, trying again');
     // The next try is charged anew, so that a mail counts once, and no claim that came to nothing is a free one.
-    if (charged !== undefined) {
-      await this.#attempt(mail, 'budget not given back', () => budget.giveBack(charged));
-    }
+    await this.#attempt(mail, 'budget not given back', giveBack);
     await store.retry(mailId, dueAt);
   }
 

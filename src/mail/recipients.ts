@@ -48,11 +48,13 @@ export function mayReceive(mail: OutboxMail, recipient: Recipient): boolean {
   }
 }
 
-/** How many of the mails that anybody can cause a recipient gets. All methods throw `DependencyUnavailable`. */
+/** How many of the mails that anybody can cause a recipient gets. */
 export interface MailBudget {
-  /** False when the recipient has had its share: nothing was taken. */
-  take(email: string): Promise<boolean>;
-  giveBack(email: string): Promise<void>;
+  /**
+   * What gives the mail's share back, where it comes to nothing; undefined when the recipient has had all of them. Both
+   * throw `DependencyUnavailable`.
+   */
+  take(email: string): Promise<(() => Promise<void>) | undefined>;
 }
 
 /**

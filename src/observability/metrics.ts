@@ -75,8 +75,9 @@ export class Metrics {
     this.#redisOperations.inc({ operation });
   }
 
-  countDecision(policy: string, allowed: boolean): void {
-    (allowed ? this.#allowed : this.#blocked).inc({ policy, mode: 'enforce' });
+  /** `mode` is `enforce` or `shadow`; what is blocked in shadow would have been. */
+  countDecision(policy: string, allowed: boolean, mode: string): void {
+    (allowed ? this.#allowed : this.#blocked).inc({ policy, mode });
   }
 
   countMail(kind: string, outcome: 'sent' | 'failed' | 'given_up', count = 1): void {

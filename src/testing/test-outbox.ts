@@ -43,7 +43,7 @@ export async function createTestOutbox() {
       recipients: {
         find: async ({ email }) => (email.startsWith('nobody') ? undefined : recipientOf(email)),
       },
-      budget: { take: async () => true, giveBack: async () => {} },
+      budget: { take: async () => async () => {} },
       composer: new MailComposer({ codes, links: { issue: () => 'secret-link' }, templates, baseUrl }),
       mailer,
       clock,

@@ -26,10 +26,6 @@ export class ExpiringMap<Value> {
     return entry === undefined || entry.expiresAt <= now ? undefined : entry.value;
   }
 
-  has(key: string): boolean {
-    return this.#entries.has(key);
-  }
-
   /** True when so many new entries can be put in; looks for dead ones to make room. */
   hasRoomFor(count: number, now: number): boolean {
     const limit = this.#maxEntries - count;

@@ -87,4 +87,16 @@ describe('MemoryTokenBucketStore with a clock that stands still', () => {
     expect(levels.map(({ refused }) => refused)).toEqual([false, true, true]);
     expect((await store.take([bucket('held')])).levels[0]?.remaining).toBe(3);
   });
+
+  it('lets no newcomer in shadow crowd out another, and refuses nothing for one that finds no room', async () => {
+    const store = new MemoryTokenBucketStore({ clock: new FrozenClock(), maxBuckets: 2 });
+    const bucket = (key: string, shadow = false) => ({ key, capacity: 1, refillPerSecond: 0.001, shadow });
+    await store.take([bucket('held')]);
+    const first = await store.take([bucket('shadow', true), bucket('new')]);
+    expect(first.allowed).toBe(true);
+    expect(first.levels.map(({ refused }) => refused)).toEqual([true, false]);
+    expect((await store.take([bucket('new')])).allowed).toBe(false);
+    expect((await store.take([bucket('shadow', true)])).allowed).toBe(true);
+    expect((await store.take([bucket('late'), bucket('shadow', true)])).allowed).toBe(false);
+  });
 });

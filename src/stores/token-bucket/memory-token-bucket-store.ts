@@ -1,7 +1,19 @@
 import type { Clock } from '../../clock';
 import { ExpiringMap } from '../memory/expiring-map';
-import { type Charge, checkBuckets, describe, fullAt, hasToken, settle } from './level';
-import type { Bucket, BucketLevel, TakeResult, TokenBucketStore } from './token-bucket-store';
+import {
+  allowing,
+  type Charge,
+  checkBuckets,
+  describe,
+  fullAt,
+  hasToken,
+  isFull,
+  refusing,
+  settle,
+  stateOf,
+  withTokenBack,
+} from './level';
+import type { Bucket, BucketLevel, BucketState, TakeResult, TokenBucketStore } from './token-bucket-store';
 
 const DEFAULT_MAX_BUCKETS = 1_000_000;
 const RETRY_WHEN_FULL_MS = 1_000;
@@ -19,20 +31,21 @@ export class MemoryTokenBucketStore implements TokenBucketStore {
   async take(buckets: readonly Bucket[]): Promise<TakeResult> {
     checkBuckets(buckets);
     const now = this.#now();
-    const newcomers = buckets.filter(({ key }) => !this.#charges.has(key)).length;
-    const roomForAll = newcomers === 0 || this.#charges.hasRoomFor(newcomers, now / 1_000);
+    const hasRoom = this.#room(buckets, now);
     const states = buckets.map((bucket) => {
-      const room = roomForAll || this.#charges.has(bucket.key);
       const charge = this.#charge(bucket, now);
-      return { bucket, charge, room, given: room && hasToken(charge, bucket.capacity, now) };
+      const room = hasRoom(bucket);
+      return { bucket, charge, room, given: room && hasToken(charge, now) };
     });
-    const allowed = states.every(({ given }) => given);
+    const allowed = states.every(({ bucket, given }) => given || bucket.shadow === true);
     const levels = states.map(({ bucket, charge, room, given }): BucketLevel => {
       // Rather refuse a newcomer than forget a bucket that has been charged.
       if (!room) return { remaining: 0, msToNext: RETRY_WHEN_FULL_MS, refused: true };
-      const after = allowed ? { ...charge, taken: charge.taken + 1 } : charge;
+      let after = charge;
+      if (allowed) after = allowing(charge, given);
+      else if (!given && bucket.shadow !== true) after = refusing(charge, now);
       this.#store(bucket.key, after, now);
-      return { ...describe(after, bucket.capacity, now), refused: !given };
+      return { ...describe(after, now), refused: !given };
     });
     return { allowed, levels };
   }
@@ -41,9 +54,28 @@ export class MemoryTokenBucketStore implements TokenBucketStore {
     checkBuckets(buckets);
     const now = this.#now();
     for (const bucket of buckets) {
-      const charge = this.#charge(bucket, now);
-      if (charge.taken > 0) this.#store(bucket.key, { ...charge, taken: charge.taken - 1 }, now);
+      this.#store(bucket.key, withTokenBack(this.#charge(bucket, now)), now);
     }
+  }
+
+  async peek(buckets: readonly Bucket[]): Promise<BucketState[]> {
+    checkBuckets(buckets);
+    const now = this.#now();
+    return buckets.map((bucket) => stateOf(this.#charge(bucket, now), now));
+  }
+
+  async fill(keys: readonly string[]): Promise<void> {
+    for (const key of keys) this.#charges.delete(key);
+  }
+
+  /** Which of these buckets are held, or can be: all newcomers or none, but one in shadow crowds no other out. */
+  #room(buckets: readonly Bucket[], now: number): (bucket: Bucket) => boolean {
+    const newcomers = buckets.filter(({ key }) => this.#charges.get(key, now / 1_000) === undefined);
+    const refusing = newcomers.filter(({ shadow }) => shadow !== true);
+    const roomFor = ({ length }: readonly Bucket[]) =>
+      length === 0 || this.#charges.hasRoomFor(length, now / 1_000);
+    const [forAll, forRefusing] = [roomFor(newcomers), roomFor(refusing)];
+    return (bucket) => !newcomers.includes(bucket) || (bucket.shadow === true ? forAll : forRefusing);
   }
 
   #charge(bucket: Bucket, now: number): Charge {
@@ -51,9 +83,8 @@ export class MemoryTokenBucketStore implements TokenBucketStore {
   }
 
   #store(key: string, charge: Charge, now: number): void {
-    const expiresAt = fullAt(charge);
-    if (expiresAt <= now / 1_000) this.#charges.delete(key);
-    else this.#charges.set(key, charge, expiresAt, now / 1_000);
+    if (isFull(charge, now)) this.#charges.delete(key);
+    else this.#charges.set(key, charge, fullAt(charge), now / 1_000);
   }
 
   #now(): number {

@@ -3,7 +3,18 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describeWithRedis } from '../../testing/describe-with-redis';
-import { type Charge, describe as describeLevel, hasToken, settle } from './level';
+import {
+  allowing,
+  type Charge,
+  describe as describeLevel,
+  hasToken,
+  refusing,
+  settle,
+  stateOf,
+  withTokenBack,
+} from './level';
+import { MemoryTokenBucketStore } from './memory-token-bucket-store';
+import type { Bucket, BucketState } from './token-bucket-store';
 
 /** The script over a clock that stands still: its first argument is the time, and keys live by the test's, not Redis'. */
 function atGivenTime(name: string) {
@@ -29,52 +40,125 @@ describe('the level of a bucket in Lua', () => {
 });
 
 describeWithRedis('the level of a bucket in Lua and in TypeScript', (connection) => {
-  const take = atGivenTime('take');
-  const giveBack = atGivenTime('give-back');
-  const rate = fc.oneof(
+  const [take, giveBack, peek] = [atGivenTime('take'), atGivenTime('give-back'), atGivenTime('peek')];
+  const refill = fc.oneof(
     fc.integer({ min: 1, max: 100_000 }),
     fc.tuple(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 86_400 })).map(([a, b]) => a / b),
   );
-  const step = fc.record({
-    us: fc.oneof(fc.nat(3_000_000), fc.integer({ min: -5_000_000, max: 100_000_000 })),
-    takes: fc.nat(4),
-    gives: fc.boolean(),
-    capacity: fc.option(fc.integer({ min: 1, max: 12 }), { freq: 5 }),
-    refill: fc.option(rate, { freq: 5 }),
+  /** What one caller knows of a bucket; `age`: milliseconds since when its rate holds, where that is known. */
+  const known = fc.record({
+    capacity: fc.integer({ min: 1, max: 12 }),
+    refillPerSecond: refill,
+    age: fc.option(fc.integer({ min: -500, max: 20_000 })),
+    shadow: fc.boolean(),
   });
+  type Known = typeof known extends fc.Arbitrary<infer Value> ? Value : never;
+  const start = 1_800_000_000_123_456;
+  const bucketOf = (key: string, { age, ...rest }: Known, us: number): Bucket => ({
+    key,
+    since: age === null ? 0 : Math.floor(us / 1_000) - age,
+    ...rest,
+  });
+  const run = (script: typeof take, us: number, buckets: readonly Bucket[]) =>
+    connection().run(
+      script,
+      buckets.map(({ key }) => key),
+      [
+        us,
+        ...buckets.map(({ capacity, refillPerSecond, since }) => `${capacity}/${refillPerSecond}/${since}`),
+        ...buckets.map(({ shadow }) => (shadow ? 1 : 0)),
+      ],
+    );
+  const peeked = ({ remaining, refusingSince, opensAt }: BucketState) => [
+    remaining,
+    refusingSince ?? 0,
+    opensAt ?? 0,
+  ];
 
-  it('is the same number after any steps of the clock, takes, returns and changes of the bucket', async () => {
+  it('is the same number after any steps of the clock, takes, returns and changes of one bucket', async () => {
+    const step = fc.record({
+      us: fc.oneof(fc.nat(3_000_000), fc.integer({ min: -5_000_000, max: 100_000_000 })),
+      change: fc.option(known, { freq: 2 }),
+      takes: fc.nat(4),
+      gives: fc.boolean(),
+    });
     await fc.assert(
-      fc.asyncProperty(rate, fc.array(step, { minLength: 1, maxLength: 20 }), async (refill, steps) => {
+      fc.asyncProperty(known, fc.array(step, { minLength: 1, maxLength: 20 }), async (first, steps) => {
         const key = randomUUID();
-        let bucket = { key, capacity: 6, refillPerSecond: refill };
-        let now = 1_800_000_000_123_456;
+        let us = start;
+        let bucket = bucketOf(key, { ...first, shadow: false }, us);
         let charge: Charge | undefined;
-        const run = async (script: typeof take) =>
-          connection().run(script, [key], [now, bucket.capacity, bucket.refillPerSecond]);
-        for (const { us, takes, gives, ...change } of steps) {
-          now += us;
-          bucket = {
-            key,
-            capacity: change.capacity ?? bucket.capacity,
-            refillPerSecond: change.refill ?? bucket.refillPerSecond,
-          };
+        for (const { us: passed, change, takes, gives } of steps) {
+          us += passed;
+          if (change !== null) bucket = bucketOf(key, { ...change, shadow: false }, us);
           for (let n = 0; n < takes; n += 1) {
-            charge = settle(charge, bucket, now);
-            const given = hasToken(charge, bucket.capacity, now);
-            if (given) charge = { ...charge, taken: charge.taken + 1 };
-            const { remaining, msToNext } = describeLevel(charge, bucket.capacity, now);
-            expect(await run(take)).toEqual([given ? 1 : 0, remaining, msToNext, given ? 0 : 1]);
+            charge = settle(charge, bucket, us);
+            const given = hasToken(charge, us);
+            charge = given ? allowing(charge, true) : refusing(charge, us);
+            const { remaining, msToNext } = describeLevel(charge, us);
+            expect(await run(take, us, [bucket])).toEqual([
+              given ? 1 : 0,
+              remaining,
+              msToNext,
+              given ? 0 : 1,
+            ]);
           }
           if (gives) {
-            charge = settle(charge, bucket, now);
-            if (charge.taken > 0) charge = { ...charge, taken: charge.taken - 1 };
-            const { remaining, msToNext } = describeLevel(charge, bucket.capacity, now);
-            expect(await run(giveBack)).toEqual([remaining, msToNext]);
+            charge = withTokenBack(settle(charge, bucket, us));
+            const { remaining, msToNext } = describeLevel(charge, us);
+            expect(await run(giveBack, us, [bucket])).toEqual([remaining, msToNext]);
           }
+          expect(await run(peek, us, [bucket])).toEqual(peeked(stateOf(settle(charge, bucket, us), us)));
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
-  });
+  }, 30_000);
+
+  it('is the same for two buckets at once, in shadow and not, while the clock goes on', async () => {
+    const step = fc.record({
+      us: fc.nat(3_000_000),
+      change: fc.option(fc.tuple(known, known), { freq: 2 }),
+      asked: fc.constantFrom([0], [1], [0, 1], [1, 0]),
+      takes: fc.nat(4),
+      gives: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        known,
+        known,
+        fc.array(step, { minLength: 1, maxLength: 20 }),
+        async (one, two, steps) => {
+          let us = start;
+          const store = new MemoryTokenBucketStore({ clock: { now: () => us / 1_000, offset: 0 } });
+          const keys = [randomUUID(), randomUUID()];
+          const bucketsOf = (both: readonly Known[]) =>
+            both.map((each, index) => bucketOf(keys[index] ?? '', each, us));
+          let buckets = bucketsOf([one, two]);
+          for (const { us: passed, change, asked: indexes, takes, gives } of steps) {
+            us += passed;
+            if (change !== null) buckets = bucketsOf(change);
+            const asked = indexes.flatMap((index) => buckets[index] ?? []);
+            for (let n = 0; n < takes; n += 1) {
+              const { allowed, levels } = await store.take(asked);
+              expect(await run(take, us, asked)).toEqual([
+                allowed ? 1 : 0,
+                ...levels.flatMap(({ remaining, msToNext, refused }) => [
+                  remaining,
+                  msToNext,
+                  refused ? 1 : 0,
+                ]),
+              ]);
+            }
+            if (gives) {
+              await store.giveBack(asked);
+              await run(giveBack, us, asked);
+            }
+            expect(await run(peek, us, buckets)).toEqual((await store.peek(buckets)).flatMap(peeked));
+          }
+        },
+      ),
+      { numRuns: 200 },
+    );
+  }, 30_000);
 });

@@ -1,11 +1,13 @@
 import type { Clock } from '../../clock';
 import type { RedisConnection } from '../redis/redis';
-import { loadScript } from '../redis/redis-script';
+import { loadScript, type RedisScript } from '../redis/redis-script';
 import { checkBuckets } from './level';
-import type { Bucket, BucketLevel, TakeResult, TokenBucketStore } from './token-bucket-store';
+import type { Bucket, BucketLevel, BucketState, TakeResult, TokenBucketStore } from './token-bucket-store';
 
 const takeScript = loadScript(__dirname, 'bucket', 'take');
 const giveBackScript = loadScript(__dirname, 'bucket', 'give-back');
+const peekScript = loadScript(__dirname, 'bucket', 'peek');
+const fillScript = loadScript(__dirname, 'fill');
 
 /** Token buckets in Redis, by Redis' time. A level from before a restart of the server is forgotten. */
 export class RedisTokenBucketStore implements TokenBucketStore {
@@ -26,13 +28,30 @@ export class RedisTokenBucketStore implements TokenBucketStore {
 
   async giveBack(buckets: readonly Bucket[]): Promise<void> {
     checkBuckets(buckets);
-    if (buckets.length === 0) return;
-    const groups = this.#connection.isCluster ? buckets.map((bucket) => [bucket]) : [buckets];
-    await allOrThrow(groups.map((group) => this.#giveBackTogether(group)));
+    await this.#inGroups(buckets, (group) => this.#giveBackTogether(group));
+  }
+
+  async peek(buckets: readonly Bucket[]): Promise<BucketState[]> {
+    checkBuckets(buckets);
+    return this.#inGroups(buckets, async (group) => {
+      const numbers = await this.#run(peekScript, group);
+      return group.map((_, index) => {
+        const [remaining = 0, refusingSince, opensAt] = numbers.slice(index * 3, index * 3 + 3);
+        return { remaining, refusingSince: refusingSince || null, opensAt: opensAt || null };
+      });
+    });
+  }
+
+  async fill(keys: readonly string[]): Promise<void> {
+    await this.#inGroups(keys, async (group) => {
+      await this.#connection.run(fillScript, group.map(storedKey), []);
+      return [];
+    });
   }
 
   async #takeTogether(buckets: readonly Bucket[]): Promise<TakeResult> {
-    const [allowed, ...numbers] = await this.#run(takeScript, buckets);
+    const shadows = buckets.map(({ shadow }) => (shadow === true ? 1 : 0));
+    const [allowed, ...numbers] = await this.#run(takeScript, buckets, shadows);
     const levels = buckets.map((_, index) => {
       const [remaining = 0, msToNext = 0, refused] = numbers.slice(index * 3, index * 3 + 3);
       return { remaining, msToNext, refused: refused === 1 };
@@ -51,7 +70,7 @@ export class RedisTokenBucketStore implements TokenBucketStore {
     const givenBack = settledValues(
       await Promise.allSettled(
         buckets.map(async (bucket, index) =>
-          results[index]?.allowed === true ? this.#giveBackTogether([bucket]) : undefined,
+          results[index]?.levels[0]?.refused === false ? this.#giveBackTogether([bucket]) : undefined,
         ),
       ),
     );
@@ -67,21 +86,31 @@ export class RedisTokenBucketStore implements TokenBucketStore {
     });
   }
 
-  async #run(script: typeof takeScript, buckets: readonly Bucket[]): Promise<number[]> {
-    const reply = await this.#connection.run(
-      script,
-      buckets.map(({ key }) => `bucket:${key}`),
-      [
-        this.#clock.offset,
-        ...buckets.flatMap(({ capacity, refillPerSecond }) => [capacity, refillPerSecond]),
-      ],
+  /** What share a server goes in one script, on Redis Cluster each in its own, in parallel. */
+  async #inGroups<Item, Result>(
+    items: readonly Item[],
+    call: (group: readonly Item[]) => Promise<readonly Result[]>,
+  ): Promise<Result[]> {
+    if (items.length === 0) return [];
+    const groups = this.#connection.isCluster ? items.map((item) => [item]) : [items];
+    return settledValues(await Promise.allSettled(groups.map(call))).flat();
+  }
+
+  async #run(
+    script: RedisScript,
+    buckets: readonly Bucket[],
+    args: readonly number[] = [],
+  ): Promise<number[]> {
+    const rates = buckets.map(
+      ({ capacity, refillPerSecond, since = 0 }) => `${capacity}/${refillPerSecond}/${since}`,
     );
-    return reply as number[];
+    const keys = buckets.map(({ key }) => storedKey(key));
+    return (await this.#connection.run(script, keys, [this.#clock.offset, ...rates, ...args])) as number[];
   }
 }
 
-async function allOrThrow(promises: readonly Promise<unknown>[]): Promise<void> {
-  settledValues(await Promise.allSettled(promises));
+function storedKey(key: string): string {
+  return `bucket:${key}`;
 }
 
 /** The values, once all have settled, so that no failure is left unheard; throws the first failure. */

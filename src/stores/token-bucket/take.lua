@@ -1,34 +1,35 @@
--- Takes one token from each bucket, or from none.
+-- Takes one token from each bucket, or from none. A bucket in shadow gives one if it has one, and never refuses for all.
 -- KEYS     the buckets, each once
--- ARGV     offset of the clock (ms), then capacity and refill per second of each bucket
--- returns  {1 if taken else 0, then for each bucket: remaining, ms to next, 1 if refused else 0}
-local now = now_us(tonumber(ARGV[1]))
-local stamp = server_stamp()
-
+-- ARGV     see bucket.lua; then for each bucket 1 if it is in shadow, else 0
+-- returns  {1 if allowed else 0, then for each bucket: remaining, ms to next, 1 if it had no token to give else 0}
 local buckets = {}
-local refused = {}
-local allowed = 1
-for i, key in ipairs(KEYS) do
-  buckets[i] = open_bucket(key, tonumber(ARGV[2 * i]), ARGV[2 * i + 1], now, stamp)
-  refused[i] = 0
-  if level_of(buckets[i], now) + EPSILON < 1 then
-    refused[i] = 1
-    allowed = 0
-  end
+local lacking = {}
+local refusing = {}
+local allowed = true
+for i = 1, #KEYS do
+  buckets[i] = open_bucket(i)
+  lacking[i] = not has_token(buckets[i])
+  refusing[i] = lacking[i] and ARGV[1 + #KEYS + i] ~= '1'
+  allowed = allowed and not refusing[i]
 end
 
-local reply = { allowed }
+local reply = { allowed and 1 or 0 }
 for i, bucket in ipairs(buckets) do
-  if allowed == 1 then
+  if allowed and not lacking[i] then
     bucket.taken = bucket.taken + 1
     bucket.changed = true
   end
-  if bucket.changed then
-    store_bucket(bucket, now, stamp)
+  if allowed and bucket.refusing > 0 then
+    bucket.refusing = 0
+    bucket.changed = true
+  elseif refusing[i] and bucket.refusing == 0 then
+    bucket.refusing = now
+    bucket.changed = true
   end
-  local remaining, ms = describe(bucket, now)
+  store_bucket(bucket)
+  local remaining, ms = describe(bucket)
   reply[#reply + 1] = remaining
   reply[#reply + 1] = ms
-  reply[#reply + 1] = refused[i]
+  reply[#reply + 1] = lacking[i] and 1 or 0
 end
 return reply

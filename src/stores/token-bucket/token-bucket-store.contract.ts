@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { TestClock } from '../../testing/test-clock';
+import { bucketRateContract } from './bucket-rate.contract';
+import { bucketShadowContract } from './bucket-shadow.contract';
+import { bucketStateContract } from './bucket-state.contract';
 import type { Bucket, TokenBucketStore } from './token-bucket-store';
 
 export interface TokenBucketFixture {
@@ -119,23 +122,6 @@ export function tokenBucketStoreContract(fixture: () => TokenBucketFixture): voi
     expect(await takeTimes(9, [one])).toBeGreaterThanOrEqual(1);
   });
 
-  it('goes on sensibly when capacity or refill of a bucket in force change', async () => {
-    const { store, clock } = fixture();
-    const key = randomUUID();
-    expect(await takeTimes(8, [bucket(10, SLOW, key)])).toBe(8);
-    // More room: the tokens taken stay taken.
-    expect((await store.take([bucket(20, SLOW, key)])).levels[0]?.remaining).toBe(11);
-    // Less room: empty, but no emptier.
-    const refused = await store.take([bucket(5, 0.1, key)]);
-    expect(refused.allowed).toBe(false);
-    expect(refused.levels[0]?.msToNext).toBeLessThanOrEqual(10_000);
-    clock.advance(30_500);
-    // Three tokens at the rate of those 30 seconds; a faster rate from now on adds none to the past.
-    expect((await store.take([bucket(5, 2, key)])).levels[0]?.remaining).toBe(2);
-    clock.advance(1_010);
-    expect((await store.take([bucket(5, 2, key)])).levels[0]?.remaining).toBe(3);
-  });
-
   it('takes nothing from no bucket, and refuses the same key twice in one call', async () => {
     const { store } = fixture();
     expect(await store.take([])).toEqual({ allowed: true, levels: [] });
@@ -145,4 +131,8 @@ export function tokenBucketStoreContract(fixture: () => TokenBucketFixture): voi
     await expect(store.take([{ ...one, refillPerSecond: 0 }])).rejects.toThrow(RangeError);
     expect((await store.take([one])).levels[0]?.remaining).toBe(4);
   });
+
+  describe('whose rate changes', () => bucketRateContract(fixture));
+  describe('in shadow', () => bucketShadowContract(fixture));
+  describe('looked at and filled', () => bucketStateContract(fixture));
 }

@@ -1,11 +1,22 @@
-/** One token bucket: it holds at most `capacity` tokens and gains `refillPerSecond` of them each second. */
-export interface Bucket {
-  /** Identifies the bucket; whoever shares the key shares the tokens. Holds no personal data in clear. */
-  readonly key: string;
+/** How a bucket fills: it holds at most `capacity` tokens and gains `refillPerSecond` of them each second. */
+export interface BucketRate {
   /** Whole tokens, at least 1. */
   readonly capacity: number;
   /** Tokens a second, more than 0; fractions are usual. */
   readonly refillPerSecond: number;
+  /**
+   * Milliseconds since the epoch since when this rate holds; 0, or not given: from the first call with it on. Of two
+   * rates that callers know of a bucket the later counts for both.
+   */
+  readonly since?: number;
+}
+
+/** One token bucket. */
+export interface Bucket extends BucketRate {
+  /** Identifies the bucket; whoever shares the key shares the tokens. Holds no personal data in clear. */
+  readonly key: string;
+  /** In shadow it counts and refuses nothing: it gives a token where it has one. */
+  readonly shadow?: boolean;
 }
 
 export interface BucketLevel {
@@ -13,15 +24,28 @@ export interface BucketLevel {
   readonly remaining: number;
   /** Milliseconds, rounded up, until one more whole token is there: at that time, and not before, it is. 0: full. */
   readonly msToNext: number;
-  /** True when this bucket had no whole token to give. */
+  /** True when this bucket had no whole token to give; one in shadow lets through all the same. */
   readonly refused: boolean;
 }
 
 export interface TakeResult {
-  /** True when every bucket gave a token; otherwise none did. */
+  /** True when every bucket gave a token, those in shadow aside; otherwise none did. */
   readonly allowed: boolean;
   /** In the order asked for. */
   readonly levels: readonly BucketLevel[];
+}
+
+/** A bucket as it stands, for somebody who takes nothing. Times are the store's own. */
+export interface BucketState {
+  /** Whole tokens. */
+  readonly remaining: number;
+  /**
+   * Milliseconds since the epoch of its first refusal since it last let something through; null while it has a token,
+   * and where it has refused nothing.
+   */
+  readonly refusingSince: number | null;
+  /** Milliseconds since the epoch, rounded up, at which the next token comes; null while it has one. */
+  readonly opensAt: number | null;
 }
 
 /**
@@ -37,4 +61,8 @@ export interface TokenBucketStore {
   take(buckets: readonly Bucket[]): Promise<TakeResult>;
   /** Returns one token taken before to each bucket, never above its capacity. Throws `DependencyUnavailable`. */
   giveBack(buckets: readonly Bucket[]): Promise<void>;
+  /** How these buckets stand, in the order asked for; changes nothing. Throws as `take` does. */
+  peek(buckets: readonly Bucket[]): Promise<readonly BucketState[]>;
+  /** Makes these buckets full. Throws `DependencyUnavailable`. */
+  fill(keys: readonly string[]): Promise<void>;
 }

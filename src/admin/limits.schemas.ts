@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { email, timestamp } from '../http/schemas';
+import { clientAddress, UNKNOWN_ADDRESS } from '../limits/client-address';
+import { MAX_CAPACITY, POLICY_NAMES } from '../limits/policies';
+
+const MODES = ['enforce', 'shadow'] as const;
+const DAY_SECONDS = 86_400;
+
+export const limitPolicy = z
+  .object({
+    name: z.enum(POLICY_NAMES),
+    capacity: z.int(),
+    refillPerSecond: z.number(),
+    mode: z.enum(MODES),
+    modeUntil: timestamp.nullable(),
+    key: z.string().meta({ description: 'What its buckets are kept for' }),
+  })
+  .meta({ id: 'LimitPolicy' });
+
+export const limitPolicies = z.object({ policies: z.array(limitPolicy) });
+
+/** A client's address as limits go by it; the /64 of an IPv6 address may also be written as the audit trail does. */
+const address = z
+  .string()
+  .max(64, 'must be an IPv4 or IPv6 address')
+  .transform((value, context) => {
+    const parsed = clientAddress(value.replace(/::\/64$/, '::'));
+    if (parsed !== UNKNOWN_ADDRESS) return parsed;
+    context.addIssue({ code: 'custom', message: 'must be an IPv4 or IPv6 address' });
+    return z.NEVER;
+  })
+  .meta({ examples: ['192.0.2.7', '2001:db8::7'] });
+
+/** Whose buckets are meant: those kept for a pair as well where both are given. */
+export const bucketOwner = z
+  .strictObject({ address: address.optional(), email: email.optional() })
+  .refine((owner) => owner.address !== undefined || owner.email !== undefined, {
+    message: 'must name an address or an e-mail',
+  });
+
+export const explainedBuckets = z.object({
+  buckets: z.array(
+    z.object({
+      policy: z.enum(POLICY_NAMES),
+      remaining: z.int(),
+      capacity: z.int(),
+      blockedSince: timestamp
+        .nullable()
+        .meta({ description: 'Of the first refusal since it let one through' }),
+      opensAt: timestamp.nullable().meta({ description: 'When the next token comes, where none is left' }),
+    }),
+  ),
+});
+
+export const policyParams = z.object({ policy: z.enum(POLICY_NAMES) });
+
+export const policyChange = z
+  .strictObject({
+    capacity: z.int().min(1).max(MAX_CAPACITY).nullable().optional(),
+    refillPerSecond: z.number().min(1e-9).max(1_000_000).nullable().optional(),
+    mode: z.enum(MODES).nullable().optional(),
+    ttl: z
+      .int()
+      .min(1)
+      .max(DAY_SECONDS)
+      .meta({ description: 'Seconds that the shadow lasts; with `shadow`, and with nothing else' })
+      .optional(),
+  })
+  .superRefine(({ mode, ttl, ...rate }, context) => {
+    const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
+    if (mode === 'shadow' && ttl === undefined) refuse(['ttl'], 'is needed with mode "shadow"');
+    if (mode !== 'shadow' && ttl !== undefined) refuse(['ttl'], 'goes with mode "shadow" alone');
+    if (mode === undefined && ttl === undefined && Object.keys(rate).length === 0) {
+      refuse([], 'must name a change; null returns to the setting');
+    }
+  })
+  .meta({ id: 'LimitPolicyChange' });
