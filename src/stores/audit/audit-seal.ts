@@ -23,7 +23,12 @@ export interface SealedContent {
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 /** In place of a user's key, where an address belongs to no user. */
-const NOBODY = Buffer.alloc(0);
+export const NOBODY = Buffer.alloc(0);
+
+/** What addresses are encrypted with: made of a key of the service's and one of the user's. */
+export interface AddressKey {
+  readonly bytes: Buffer;
+}
 
 /**
  * The cryptography of the audit trail: MACs under keys that the database does not hold, and addresses encrypted under the
@@ -33,6 +38,8 @@ const NOBODY = Buffer.alloc(0);
 export class AuditSeal {
   /** Names the key that makes. */
   readonly keyId: string;
+  /** Names all keys, in their order. */
+  readonly keyIds: readonly string[];
   readonly #key: Buffer;
   readonly #keys: ReadonlyMap<string, Buffer>;
 
@@ -42,6 +49,7 @@ export class AuditSeal {
     if (first === undefined) throw new RangeError('at least one key is needed');
     this.#key = first;
     this.#keys = new Map(keys.map((key) => [keyIdOf(key), key]));
+    this.keyIds = [...this.#keys.keys()];
     this.keyId = keyIdOf(first);
   }
 
@@ -78,27 +86,54 @@ export class AuditSeal {
     return expected.length === mac.length && timingSafeEqual(expected, mac);
   }
 
+  /** As `sign`, but under the named key where that is listed. */
+  signUnder(keyId: string, kind: string, parts: readonly (string | number | null)[]): Buffer<ArrayBuffer> {
+    return macOver(this.#keys.get(keyId) ?? this.#key, kind, parts);
+  }
+
+  /** Whether the named key made it, or another that is listed; undefined if none did and the named one is not listed. */
+  verifyUnder(
+    keyId: string,
+    kind: string,
+    parts: readonly (string | number | null)[],
+    mac: Uint8Array,
+  ): boolean | undefined {
+    const named = this.verify(kind, keyId, parts, mac);
+    if (named === true) return true;
+    const others = [...this.#keys.keys()].filter((id) => id !== keyId);
+    return others.some((id) => this.verify(kind, id, parts, mac)) ? true : named;
+  }
+
   /** The same address gives the same digest while the first key stays. */
   digest(address: string): string {
     return this.sign('address', [address]).toString('base64url');
   }
 
-  /** AES-256-GCM: IV, tag, ciphertext. `userKey` is undefined where the address belongs to no user. */
-  encrypt(address: string, userKey: Uint8Array = NOBODY): Buffer<ArrayBuffer> {
+  /**
+   * The key of one user's addresses; of those that are nobody's with `NOBODY`. Undefined where the service's own
+   * key is not listed any more.
+   */
+  addressKey(userKey: Uint8Array): AddressKey;
+  addressKey(userKey: Uint8Array, keyId: string): AddressKey | undefined;
+  addressKey(userKey: Uint8Array, keyId = this.keyId): AddressKey | undefined {
+    const key = this.#keys.get(keyId);
+    return key && { bytes: Buffer.from(hkdfSync('sha256', key, userKey, 'tollgate audit address v1', 32)) };
+  }
+
+  /** AES-256-GCM: IV, tag, ciphertext. */
+  encrypt(address: string, { bytes: key }: AddressKey): Buffer<ArrayBuffer> {
     const iv = randomBytes(IV_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', addressKey(this.#key, userKey), iv);
+    const cipher = createCipheriv('aes-256-gcm', key, iv);
     const text = Buffer.concat([cipher.update(address, 'utf8'), cipher.final()]);
     return Buffer.concat([iv, cipher.getAuthTag(), text]);
   }
 
-  /** Undefined if the keys are not those it was encrypted under. */
-  decrypt(keyId: string, encrypted: Uint8Array, userKey: Uint8Array = NOBODY): string | undefined {
-    const key = this.#keys.get(keyId);
-    if (key === undefined || encrypted.length < IV_BYTES + TAG_BYTES) return undefined;
+  /** Undefined if the key is not the one it was encrypted under. */
+  decrypt(encrypted: Uint8Array, { bytes: key }: AddressKey): string | undefined {
+    if (encrypted.length < IV_BYTES + TAG_BYTES) return undefined;
     const bytes = Buffer.from(encrypted);
-    const decipher = createDecipheriv('aes-256-gcm', addressKey(key, userKey), bytes.subarray(0, IV_BYTES), {
-      authTagLength: TAG_BYTES,
-    });
+    const options = { authTagLength: TAG_BYTES };
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), options);
     decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
     try {
       const text = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES));
@@ -121,10 +156,6 @@ function macOver(key: Buffer, kind: string, parts: readonly (string | number | n
   return createHmac('sha256', key)
     .update(JSON.stringify([kind, ...parts]))
     .digest();
-}
-
-function addressKey(key: Buffer, userKey: Uint8Array): Buffer {
-  return Buffer.from(hkdfSync('sha256', key, userKey, 'tollgate audit address v1', 32));
 }
 
 /** HKDF keeps the id apart from every MAC under the same key. */

@@ -2,8 +2,11 @@ import type { Prisma } from '@prisma/client';
 import { V7Generator } from 'uuidv7';
 import type { Clock } from '../../clock';
 import type { Database } from '../postgres/database';
-import type { AuditSeal } from './audit-seal';
+import { AddressKeys } from './address-keys';
+import { type AddressKey, type AuditSeal, NOBODY } from './audit-seal';
 import type { Act, AuditEvent, AuditStore, Origin, RefusalSum } from './audit-store';
+import { insertRows, rowOf } from './prisma-audit-row';
+import { addRefusalSums } from './prisma-refusal-sums';
 
 /** Tells of an act inside the transaction that makes it. */
 export type Tell = (act: Act) => void;
@@ -16,17 +19,19 @@ export interface AuditTrailOptions {
   readonly onWritten: (event: AuditEvent) => void;
 }
 
-const MINUTE_MS = 60_000;
-
-type Row = Prisma.AuditEventCreateManyInput;
+type Client = Pick<Prisma.TransactionClient, '$queryRaw' | '$executeRaw'>;
 
 /** Writes audit events in PostgreSQL, each in the transaction of the change that it tells of. */
 export class PrismaAuditTrail implements AuditStore {
   readonly #options: AuditTrailOptions;
   readonly #ids = new V7Generator();
+  readonly #addressKeys: AddressKeys;
+  readonly #nobody: AddressKey;
 
   constructor(options: AuditTrailOptions) {
     this.#options = options;
+    this.#addressKeys = new AddressKeys(options.clock);
+    this.#nobody = options.seal.addressKey(NOBODY);
   }
 
   /** Makes a change and writes the events that it tells of: both hold, or neither. */
@@ -39,41 +44,24 @@ export class PrismaAuditTrail implements AuditStore {
       // A transaction that is tried again tells anew.
       told.length = 0;
       // Read before the work, which may remove the user, and with it the key.
-      const keys = new Map<string, Uint8Array>();
-      if (origin.actorId !== null) await addKey(tx, keys, origin.actorId);
+      const actorKey = origin.actorId === null ? undefined : await this.#keyOf(tx, origin.actorId);
       const answer = await work(tx, (act) => void told.push(this.#event(origin, act)));
-      if (told.length > 0) await tx.auditEvent.createMany({ data: await this.#rows(tx, keys, told) });
+      if (told.length > 0) await this.#insert(tx, told, actorKey);
       return answer;
     });
-    for (const event of told) this.#options.onWritten(event);
+    this.#written(told);
     return result;
   }
 
   async record(origin: Origin, act: Act): Promise<void> {
-    const event = this.#event(origin, act);
-    await this.#options.database.run(async (client) => {
-      await client.auditEvent.createMany({ data: await this.#rows(client, new Map(), [event]) });
-    });
-    this.#options.onWritten(event);
+    const events = [this.#event(origin, act)];
+    await this.#options.database.run((client) => this.#insert(client, events));
+    this.#written(events);
   }
 
   async addRefusals(sums: readonly RefusalSum[]): Promise<void> {
     const { database, seal } = this.#options;
-    const column = <T>(of: (sum: RefusalSum) => T) => sums.map(of);
-    const minutes = column(({ at }) => new Date(Math.floor(at / MINUTE_MS) * MINUTE_MS));
-    await database.run(
-      (client) => client.$executeRaw`
-        INSERT INTO audit_refusals (minute, type, code, address_digest, address, key_id, count)
-        SELECT minute, type, code, digest, address, ${seal.keyId}, count FROM unnest(
-          ${minutes}::timestamptz[],
-          ${column(({ refusal }) => refusal.type)}::text[],
-          ${column(({ refusal }) => refusal.code)}::text[],
-          ${column(({ refusal }) => seal.digest(refusal.address))}::text[],
-          ${column(({ refusal }) => seal.encrypt(refusal.address))}::bytea[],
-          ${column(({ count }) => count)}::int[]
-        ) AS sums (minute, type, code, digest, address, count)
-        ON CONFLICT (minute, type, code, address_digest) DO UPDATE SET count = audit_refusals.count + excluded.count`,
-    );
+    await database.run((client) => addRefusalSums(client, seal, sums));
   }
 
   #event(origin: Origin, { type, outcome = 'success', subjectId, details = {} }: Act): AuditEvent {
@@ -82,39 +70,40 @@ export class PrismaAuditTrail implements AuditStore {
     return { id, at, type, outcome, ...origin, subjectId, details };
   }
 
-  /** The rows of these events; the address lies under the key of the actor, else of the subject, else of nobody. */
-  async #rows(
-    client: Pick<Prisma.TransactionClient, 'user'>,
-    keys: Map<string, Uint8Array>,
-    events: readonly AuditEvent[],
-  ): Promise<Row[]> {
+  /** Each address lies under the key of the actor, else of the subject, else of nobody. */
+  async #insert(client: Client, events: readonly AuditEvent[], actorKey?: AddressKey): Promise<void> {
     const { seal } = this.#options;
-    const rows: Row[] = [];
-    for (const { at, address, details, ...event } of events) {
-      const owner = event.actorId ?? event.subjectId;
-      if (owner !== null && !keys.has(owner)) await addKey(client, keys, owner);
-      const userKey = owner === null ? undefined : keys.get(owner);
-      const content = {
-        ...event,
-        at: new Date(at),
-        details: JSON.stringify(details),
-        // A user who is gone has no key any more, and an address of theirs is not kept under another.
-        address:
-          address === null || (owner !== null && userKey === undefined)
-            ? null
-            : seal.encrypt(address, userKey),
-      };
-      rows.push({ ...content, keyId: seal.keyId, mac: seal.mac(content) });
+    const rows = [];
+    for (const { address, ...event } of events) {
+      const key =
+        event.actorId !== null
+          ? (actorKey ?? (await this.#keyOf(client, event.actorId)))
+          : event.subjectId !== null
+            ? await this.#keyOf(client, event.subjectId)
+            : this.#nobody;
+      // A user who is gone has no key any more, and an address of theirs is not kept under another.
+      rows.push(
+        rowOf(seal, event, address === null || key === undefined ? null : seal.encrypt(address, key)),
+      );
     }
-    return rows;
+    await insertRows(client, rows);
   }
-}
 
-async function addKey(
-  client: Pick<Prisma.TransactionClient, 'user'>,
-  keys: Map<string, Uint8Array>,
-  userId: string,
-): Promise<void> {
-  const user = await client.user.findUnique({ where: { id: userId }, select: { auditKey: true } });
-  if (user !== null) keys.set(userId, user.auditKey);
+  async #keyOf(client: Client, userId: string): Promise<AddressKey | undefined> {
+    const held = this.#addressKeys.find(userId);
+    if (held !== undefined) return held;
+    const [user] = await client.$queryRaw<{ key: Uint8Array }[]>`
+      SELECT audit_key AS key FROM users WHERE id = ${userId}::uuid`;
+    if (user === undefined) return undefined;
+    const key = this.#options.seal.addressKey(user.key);
+    this.#addressKeys.put(userId, key);
+    return key;
+  }
+
+  #written(events: readonly AuditEvent[]): void {
+    for (const event of events) {
+      if (event.type === 'user_deleted' && event.subjectId !== null) this.#addressKeys.drop(event.subjectId);
+      this.#options.onWritten(event);
+    }
+  }
 }
