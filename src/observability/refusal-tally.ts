@@ -1,7 +1,10 @@
 import type { Clock } from '../clock';
 import type { AuditStore, Refusal, RefusalSum } from '../stores/audit/audit-store';
 
-/** Different refusals held at a time; whoever comes beyond them is counted without an address. */
+/**
+ * Different refusals held at a time; whoever comes beyond them is counted without an address, and in the minute in which
+ * the first of them came.
+ */
 const MAX_HELD = 10_000;
 const MANY_ADDRESSES = 'many';
 
@@ -23,12 +26,13 @@ export class RefusalTally {
   }
 
   add(refusal: Refusal, count = 1, at = this.#clock.now()): void {
-    const minute = Math.floor(at / 60_000);
+    const many = refusal.address === MANY_ADDRESSES;
+    const minute = many ? null : Math.floor(at / 60_000);
     const key = JSON.stringify([minute, refusal.type, refusal.code, refusal.address]);
     const held = this.#held.get(key);
     if (held !== undefined) {
       held.count += count;
-    } else if (this.#held.size < MAX_HELD || refusal.address === MANY_ADDRESSES) {
+    } else if (this.#held.size < MAX_HELD || many) {
       this.#held.set(key, { at, refusal, count });
     } else {
       this.add({ ...refusal, address: MANY_ADDRESSES }, count, at);
