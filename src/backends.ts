@@ -1,6 +1,7 @@
 import type { Clock } from './clock';
 import type { Config } from './config';
 import type { HealthCheck } from './health';
+import { type KeepingStores, keepingStores } from './keeping-stores';
 import type { Mailer } from './mail/mailer';
 import { SmtpMailer } from './mail/smtp-mailer';
 import type { AccountStore } from './stores/account/account-store';
@@ -11,15 +12,15 @@ import { PrismaStandingStore } from './stores/account/prisma-standing-store';
 import type { StandingStore } from './stores/account/standing-store';
 import type { AllowlistStore } from './stores/allowlist/allowlist-store';
 import { PrismaAllowlistStore } from './stores/allowlist/prisma-allowlist-store';
+import type { AuditExports } from './stores/audit/audit-exports';
+import type { AuditReader } from './stores/audit/audit-reader';
 import { AuditSeal } from './stores/audit/audit-seal';
 import type { AuditEvent, AuditStore } from './stores/audit/audit-store';
+import { PrismaAuditExports } from './stores/audit/prisma-audit-exports';
+import { PrismaAuditReader } from './stores/audit/prisma-audit-reader';
 import { PrismaAuditTrail } from './stores/audit/prisma-audit-trail';
 import type { EmailChangeStore } from './stores/email-change/email-change-store';
 import { PrismaEmailChangeStore } from './stores/email-change/prisma-email-change-store';
-import type { HousekeepingStore } from './stores/housekeeping/housekeeping-store';
-import { PrismaHousekeepingStore } from './stores/housekeeping/prisma-housekeeping-store';
-import type { KeyUseStore } from './stores/key-use/key-use-store';
-import { PrismaKeyUseStore } from './stores/key-use/prisma-key-use-store';
 import type { LimitOverrideStore } from './stores/limit-override/limit-override-store';
 import { PrismaLimitOverrideStore } from './stores/limit-override/prisma-limit-override-store';
 import { MemoryOtpStore } from './stores/otp/memory-otp-store';
@@ -45,9 +46,7 @@ import type { UserDirectory } from './stores/user-directory/user-directory';
 import { deriveKeys } from './tokens/keyring';
 
 /** What a process keeps its state in: the record in PostgreSQL, and the working state in Redis or in the process. */
-export interface Backends extends RecordStores, StateStores {
-  readonly housekeepingStore: HousekeepingStore;
-  readonly keyUseStore: KeyUseStore;
+export interface Backends extends RecordStores, StateStores, KeepingStores {
   readonly mailer: Mailer;
   readonly healthChecks: readonly HealthCheck[];
   close(): Promise<void>;
@@ -62,6 +61,8 @@ export interface RecordStores {
   readonly allowlistStore: AllowlistStore;
   readonly limitOverrideStore: LimitOverrideStore;
   readonly auditStore: AuditStore;
+  readonly auditReader: AuditReader;
+  readonly auditExports: AuditExports;
   readonly sessionRecords: SessionRecordStore;
   readonly outboxStore: OutboxStore;
 }
@@ -85,12 +86,12 @@ export async function openBackends(config: Config, clock: Clock, events: Backend
   const database = new Database(config.databaseUrl);
   // Housekeeping and counts over whole tables may take their time; a request may not.
   const unhurried = new Database(config.databaseUrl, { poolSize: 1, statementMs: 60_000 });
+  const sealing = new Database(config.databaseUrl, { poolSize: 1, statementMs: 60_000 });
   const mailer = new SmtpMailer({ url: config.smtpUrl, from: config.mailFrom });
   const state = await openState(config, clock, events);
   return {
     ...recordStores({ database, clock, secretKeys: config.secretKeys, onAudit: events.onAudit }),
-    housekeepingStore: new PrismaHousekeepingStore(unhurried, clock),
-    keyUseStore: new PrismaKeyUseStore(unhurried),
+    ...keepingStores({ ...config, unhurried, sealing, clock, onAudit: events.onAudit }),
     ...state.stores,
     mailer,
     healthChecks: [
@@ -99,7 +100,8 @@ export async function openBackends(config: Config, clock: Clock, events: Backend
       { name: 'smtp', required: false, check: () => mailer.check() },
     ],
     close: async () => {
-      await Promise.allSettled([mailer.close(), state.close(), database.close(), unhurried.close()]);
+      const databases = [database, unhurried, sealing].map((opened) => opened.close());
+      await Promise.allSettled([mailer.close(), state.close(), ...databases]);
     },
   };
 }
@@ -127,6 +129,8 @@ export function recordStores({
     allowlistStore: new PrismaAllowlistStore(database, audit, clock),
     limitOverrideStore: new PrismaLimitOverrideStore(database, audit, clock),
     auditStore: audit,
+    auditReader: new PrismaAuditReader(database, seal),
+    auditExports: new PrismaAuditExports(database, audit, seal, clock),
     sessionRecords: new PrismaSessionRecordStore(database, audit, clock),
     outboxStore: new PrismaOutboxStore(database, clock),
   };

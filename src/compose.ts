@@ -134,6 +134,8 @@ export async function compose(
     localLimiter: new Limiter({ ...limits, store: new MemoryTokenBucketStore({ clock }) }),
     outbox: worker,
     metrics,
+    auditReader: backends.auditReader,
+    auditExports: backends.auditExports,
     audit: new Audit({ store: backends.auditStore, clock, logger }),
     clock,
     health: new Health(backends.healthChecks),

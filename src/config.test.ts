@@ -51,6 +51,7 @@ it('has the defaults of the contract', () => {
     sessionMaxAge: 2_592_000,
     passwordMinLength: 12,
     bcryptCost: 12,
+    auditRetentionDays: 0,
     trustProxy: false,
     corsOrigins: [],
     workers: 1,

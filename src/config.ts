@@ -56,6 +56,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv) {
     sessionMaxAge: values.SESSION_MAX_AGE,
     passwordMinLength: values.PASSWORD_MIN_LENGTH,
     bcryptCost: values.BCRYPT_COST,
+    auditRetentionDays: values.AUDIT_RETENTION_DAYS,
     admin:
       values.ADMIN_EMAIL !== undefined && values.ADMIN_PASSWORD !== undefined
         ? { email: values.ADMIN_EMAIL, password: values.ADMIN_PASSWORD }
@@ -120,7 +121,7 @@ export function readSecretFiles(environment: NodeJS.ProcessEnv) {
 }
 
 /** zod's own words for what is missing are about types; a setting is simply needed. */
-function messageOf(issue: z.core.$ZodIssue): string {
+export function messageOf(issue: z.core.$ZodIssue): string {
   return issue.code === 'invalid_type' && issue.message.endsWith('received undefined')
     ? 'is needed'
     : issue.message;

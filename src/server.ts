@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './app';
+import { startAuditKeeping } from './audit-keeping';
 import { openBackends } from './backends';
 import { CannotStart } from './cannot-start';
 import { systemClock } from './clock';
@@ -15,8 +16,9 @@ import { logSecurityEvent } from './observability/security-events';
 import { migrate } from './stores/postgres/migrate';
 import { whyUnusable } from './stores/postgres/unavailable';
 
-/** Milliseconds that requests and mails under way may take to end once the process is told to, and closing after that. */
+/** Milliseconds that requests and mails under way may take to end once the process is told to. */
 const DRAIN_MS = 10_000;
+/** And after that the sealing of what they did, and closing. */
 const CLOSE_MS = 2_000;
 /** Milliseconds of these in which it still accepts, so that whoever asks for readiness sees it go. */
 const FAREWELL_MS = 500;
@@ -48,6 +50,8 @@ export async function serve(config: Config, logger: Logger): Promise<RunningServ
   });
   try {
     const { services, worker } = await compose(config, backends, { clock, logger, metrics });
+    const { signingKeys, passwordHasher } = services;
+    await backends.keyChanges.note({ signingKeys: signingKeys.kids, peppers: passwordHasher.pepperIds });
     const firstAdminMade = config.admin !== undefined && (await ensureFirstAdmin(services, config.admin));
     const server = createServer(
       // Bounds on slow clients: 10 s for the headers, 30 s for the whole request.
@@ -56,7 +60,9 @@ export async function serve(config: Config, logger: Logger): Promise<RunningServ
     );
     const address = await listen(server, config.port, config.host);
     worker.start();
-    const stopHousekeeping = startHousekeeping(backends.housekeepingStore, logger);
+    const { housekeepingStore: store, auditRetention, auditSealer: sealer } = backends;
+    const stopHousekeeping = startHousekeeping({ store, auditRetention, logger });
+    const auditKeeping = startAuditKeeping({ sealer, audit: services.audit, logger });
     const stopRefreshing = services.policiesInForce.start();
     return {
       address,
@@ -71,7 +77,7 @@ export async function serve(config: Config, logger: Logger): Promise<RunningServ
         stopRefreshing();
         await Promise.all([drain(server), worker.stop(DRAIN_MS)]);
         // The process ends next: nothing is lost with a connection that does not close.
-        await Promise.race([backends.close(), sleep(CLOSE_MS)]);
+        await Promise.race([auditKeeping.stop().then(() => backends.close()), sleep(CLOSE_MS)]);
       },
     };
   } catch (error) {

@@ -10,6 +10,8 @@ import type { PasswordPolicy } from './passwords/password-policy';
 import type { AccountStore } from './stores/account/account-store';
 import type { CredentialStore } from './stores/account/credential-store';
 import type { StandingStore } from './stores/account/standing-store';
+import type { AuditExports } from './stores/audit/audit-exports';
+import type { AuditReader } from './stores/audit/audit-reader';
 import type { EmailChangeStore } from './stores/email-change/email-change-store';
 import type { UserDirectory } from './stores/user-directory/user-directory';
 import type { AccessTokens } from './tokens/access-token';
@@ -42,5 +44,7 @@ export interface Services {
   readonly outbox: Pick<OutboxWorker, 'wake'>;
   readonly metrics: Metrics;
   readonly audit: Audit;
+  readonly auditReader: AuditReader;
+  readonly auditExports: AuditExports;
   readonly clock: Clock;
 }

@@ -137,6 +137,7 @@ export const settings = z.object({
   SESSION_MAX_AGE: seconds(2_592_000, 31_536_000),
   PASSWORD_MIN_LENGTH: z.coerce.number().int().min(8).max(64).default(12),
   BCRYPT_COST: z.coerce.number().int().min(4).max(15).default(12),
+  AUDIT_RETENTION_DAYS: z.coerce.number().int().min(0).max(36_500).default(0),
   ADMIN_EMAIL: email.optional(),
   ADMIN_PASSWORD: z.string().optional(),
   TRUST_PROXY: z.string().default('false').transform(trustProxy),

@@ -4,10 +4,10 @@ import { createApp } from '../app';
 import { type Backends, memoryStores, recordStores, type StateStores } from '../backends';
 import { type Composition, compose } from '../compose';
 import { type Config, loadConfig } from '../config';
+import { keepingStores } from '../keeping-stores';
 import { Metrics } from '../observability/metrics';
 import { logSecurityEvent } from '../observability/security-events';
-import { PrismaHousekeepingStore } from '../stores/housekeeping/prisma-housekeeping-store';
-import { PrismaKeyUseStore } from '../stores/key-use/prisma-key-use-store';
+import type { AuditEvent } from '../stores/audit/audit-store';
 import { RedisOtpStore } from '../stores/otp/redis-otp-store';
 import { Database, type DatabaseOptions } from '../stores/postgres/database';
 import { openRedis } from '../stores/redis/redis';
@@ -89,15 +89,10 @@ export async function createTestApp({
   const mailer = new CapturedMailer();
   const metrics = new Metrics(() => opened.stores.sessionStore.countLive());
   const opened = await openTestState(redisUrl ?? sharedRedis(state), redisPrefix, clock, config, metrics);
+  const onAudit = (event: AuditEvent) => logSecurityEvent(logger, event);
   const backends: Backends = {
-    ...recordStores({
-      database,
-      clock,
-      secretKeys: config.secretKeys,
-      onAudit: (event) => logSecurityEvent(logger, event),
-    }),
-    housekeepingStore: new PrismaHousekeepingStore(database, clock),
-    keyUseStore: new PrismaKeyUseStore(database),
+    ...recordStores({ database, clock, secretKeys: config.secretKeys, onAudit }),
+    ...keepingStores({ ...config, unhurried: database, sealing: database, clock, onAudit }),
     ...opened.stores,
     mailer,
     healthChecks: [

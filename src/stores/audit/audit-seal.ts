@@ -38,8 +38,6 @@ export interface AddressKey {
 export class AuditSeal {
   /** Names the key that makes. */
   readonly keyId: string;
-  /** Names all keys, in their order. */
-  readonly keyIds: readonly string[];
   readonly #key: Buffer;
   readonly #keys: ReadonlyMap<string, Buffer>;
 
@@ -49,7 +47,6 @@ export class AuditSeal {
     if (first === undefined) throw new RangeError('at least one key is needed');
     this.#key = first;
     this.#keys = new Map(keys.map((key) => [keyIdOf(key), key]));
-    this.keyIds = [...this.#keys.keys()];
     this.keyId = keyIdOf(first);
   }
 

@@ -31,6 +31,7 @@ export class PrismaKeyUseStore implements KeyUseStore {
           SELECT key_id, count(*) AS rows FROM audit_events GROUP BY 1
           UNION ALL SELECT key_id, count(*) FROM audit_refusals GROUP BY 1
           UNION ALL SELECT key_id, count(*) FROM audit_marks GROUP BY 1
+          UNION ALL SELECT key_id, count(*) FROM audit_exports GROUP BY 1
         ) AS counted GROUP BY 1`,
     );
     return useOf(counted);
