@@ -65,6 +65,8 @@ const ROUTES: Readonly<Record<string, keyof typeof KINDS>> = {
   'DELETE /api/v1/admin/users/:id': 'admin, fresh',
   'POST /api/v1/admin/users/:id/logout': 'admin',
   'POST /api/v1/admin/users/:id/password-reset': 'admin',
+  'GET /api/v1/admin/audit-events': 'admin',
+  'GET /api/v1/admin/audit-events/export': 'admin',
   'GET /api/v1/admin/allowlist': 'admin',
   'POST /api/v1/admin/allowlist': 'admin, fresh',
   'DELETE /api/v1/admin/allowlist/:id': 'admin, fresh',

@@ -1,6 +1,7 @@
 import type { AnyEndpoint } from '../http/endpoint';
 import type { Services } from '../services';
 import { allowlistEndpoints } from './allowlist.router';
+import { auditEventsEndpoints } from './audit-events.router';
 import { limitEndpoints } from './limits.router';
 import { standingEndpoints } from './standing.router';
 import { userDirectoryEndpoints } from './users.router';
@@ -11,4 +12,5 @@ export const adminEndpoints: readonly AnyEndpoint<Services>[] = [
   ...standingEndpoints,
   ...allowlistEndpoints,
   ...limitEndpoints,
+  ...auditEventsEndpoints,
 ];
