@@ -72,6 +72,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(CAPABILITIES.map((name) => [name, ['clock', 'stores', ...CAPABILITIES]])),
   doctor: ['api', 'clock', 'config', 'process', 'production-rules', 'settings', 'stores', ...CAPABILITIES],
   cli: ['admin', 'backends', 'cannot-start', 'clock', 'compose', 'config', 'http', 'stores', ...CAPABILITIES],
+  'audit-verify': ['config', 'process', 'settings', 'stores', 'tokens'],
   stores: ['clock', 'cannot-start'],
   clock: [],
   health: [],
@@ -99,10 +100,11 @@ it('lets no feature, command or capability see how a store is made', () => {
 });
 
 it.each([
-  ['an entry', /^(?:(?:cli|doctor)\/)?main$/, /^$/],
+  ['an entry', /^(?:(?:cli|doctor|audit-verify)\/)?main$/, /^$/],
   ['the development parts', /^dev\//, /^dev\//],
   ['the doctor', /^doctor\//, /^(?:dev|doctor)\//],
   ['the command line', /^cli\//, /^(?:dev|cli)\//],
+  ['the verification of the audit chain', /^audit-verify\//, /^(?:dev|audit-verify)\//],
 ])('lets nothing from outside import %s', (_, part, inside) => {
   const importers = product
     .filter(({ path }) => !inside.test(path))
@@ -115,7 +117,12 @@ it.each([
 it('reads the environment in the production entries alone, development parts aside', () => {
   const core = product.filter(({ path }) => !path.startsWith('dev/'));
   const readers = core.filter(({ path }) => readFileSync(join(SRC, path), 'utf8').includes('process.env'));
-  expect(readers.map(({ path }) => path).sort()).toEqual(['cli/main.ts', 'doctor/main.ts', 'main.ts']);
+  expect(readers.map(({ path }) => path).sort()).toEqual([
+    'audit-verify/main.ts',
+    'cli/main.ts',
+    'doctor/main.ts',
+    'main.ts',
+  ]);
 });
 
 it('leaves the machine’s clock to the clock', () => {

@@ -19,9 +19,11 @@ export type BuiltEntry =
   | 'main.js'
   | 'cli/main.js'
   | 'doctor/main.js'
+  | 'audit-verify/main.js'
   | 'dev/main.js'
   | 'dev/cli.js'
-  | 'dev/doctor.js';
+  | 'dev/doctor.js'
+  | 'dev/audit-verify.js';
 
 /** Runs an entry of the build, as `npm start` does. The environment is `env` alone, and the PATH. */
 export function runBuilt(
