@@ -6,15 +6,17 @@ import { prepare } from '../scripts/prepare.mjs';
 
 /**
  * A PostgreSQL to make databases on: that of DATABASE_URL, or else an embedded one of our own, whose data go when it is
- * stopped (and, like the data of tests, are not safe in a crash).
+ * stopped (and, like the data of tests, are not safe in a crash, unless it is to be `durable`).
  */
-export async function openServer() {
+export async function openServer({ durable = false } = {}) {
   await prepare({ build: true });
   const require = createRequire(import.meta.url);
   const { PrismaPg } = require('@prisma/adapter-pg');
   const { startEmbeddedPostgres } = require('../dist/dev/embedded-postgres.js');
   const given = process.env.DATABASE_URL;
-  const server = given ? { url: given, stop: async () => {} } : await startEmbedded(startEmbeddedPostgres);
+  const server = given
+    ? { url: given, stop: async () => {} }
+    : await startEmbedded(startEmbeddedPostgres, durable);
   const open = async (url) => {
     const connection = await new PrismaPg({ connectionString: url, max: 1 }).connect();
     return { pool: connection.underlyingDriver(), close: () => connection.dispose() };
@@ -43,10 +45,10 @@ export async function openServer() {
   };
 }
 
-async function startEmbedded(startEmbeddedPostgres) {
+async function startEmbedded(startEmbeddedPostgres, durable) {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-bench-'));
   chmodSync(folder, 0o711); // as root PostgreSQL runs as another user
-  const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), durable: false });
+  const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), durable });
   return {
     url: postgres.url,
     async stop() {

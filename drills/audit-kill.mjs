@@ -1,8 +1,9 @@
 // Kills the service with SIGKILL in the midst of acts, 50 times, and then holds what the tables say has happened against what
-// the audit trail tells: no act without an entry, and no entry without an act.
+// the audit trail tells: no act without an entry, and no entry without an act. The chain must be intact as the last kill
+// leaves it, whatever the sealer was at, and sealed to its end once a run has ended in order.
 //
 //   npm run drill:audit-kill       ROUNDS=50 WRITERS=8
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -92,12 +93,25 @@ async function run() {
     service.child.kill('SIGKILL');
     if ((await service.ended) === 'SIGKILL') killed += 1;
     await Promise.all(acting);
+    if (round === ROUNDS - 1) verified('as the last kill leaves it', /^INTACT /);
     service = await start();
   }
   service.child.kill('SIGTERM');
   await service.ended;
+  verified('at the end', /^INTACT (?!.*not sealed)/);
   const answered = writers.reduce((sum, writer) => sum + writer.answered, 0);
   console.log(`${killed} kills among ${WRITERS} writers, ${answered} acts answered`);
+}
+
+function verified(when, said) {
+  const run = spawnSync(process.execPath, ['scripts/audit-verify.mjs', `--data-dir=${dataDir}`], {
+    cwd: join(import.meta.dirname, '..'),
+    env: { PATH: process.env.PATH, DATABASE_URL: databaseUrl },
+    encoding: 'utf8',
+  });
+  const well = run.status === 0 && said.test(run.stdout);
+  if (!well) failed += 1;
+  console.log(`${well ? 'ok    ' : 'FAILED'} the chain ${when}: ${run.stdout.trim()}${run.stderr.trim()}`);
 }
 
 /** Starts the built service on the database, which outlives it. */

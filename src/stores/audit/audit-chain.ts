@@ -2,12 +2,13 @@ import type { AuditSeal } from './audit-seal';
 
 /** What a link of the chain covers of an event: the rest is covered by the event's own MAC. */
 export interface Linked {
+  readonly id: string;
   readonly keyId: string;
   readonly mac: Uint8Array;
 }
 
 /**
- * The chain up to an event: HMAC over the chain before it, its place and its MAC. Under a key that the database does not
+ * The chain up to an event: HMAC over the chain before it, its place, its id and its MAC. Under a key that the database does not
  * hold, so that nobody with access to the database alone can chain anew what they changed; under the event's own key
  * where that is listed, so that both can be checked as long as it is. `before` is null where the chain begins.
  */
@@ -26,8 +27,8 @@ export function linkHolds(
   return seal.verifyUnder(event.keyId, 'link', linkParts(before, seq, event), chain);
 }
 
-function linkParts(before: Uint8Array | null, seq: bigint, { keyId, mac }: Linked) {
-  return [before === null ? null : base64(before), String(seq), keyId, base64(mac)];
+function linkParts(before: Uint8Array | null, seq: bigint, { id, keyId, mac }: Linked) {
+  return [before === null ? null : base64(before), String(seq), id, keyId, base64(mac)];
 }
 
 export type MarkKind = 'ANCHOR' | 'HEAD' | 'CHECKPOINT';

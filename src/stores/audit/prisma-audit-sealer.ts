@@ -102,15 +102,13 @@ export class PrismaAuditSealer implements AuditSealer {
   }
 }
 
-type Unsealed = Linked & { readonly id: string };
-
 /** Numbers and chains the next events, those first written first. */
 async function sealNext(
   tx: Prisma.TransactionClient,
   seal: AuditSeal,
   from: End,
 ): Promise<{ readonly events: number; readonly end: End }> {
-  const rows = await tx.$queryRaw<Unsealed[]>`
+  const rows = await tx.$queryRaw<Linked[]>`
     SELECT id, key_id AS "keyId", mac FROM audit_events WHERE seq IS NULL ORDER BY id LIMIT ${BATCH}`;
   if (rows.length === 0) return { events: 0, end: from };
   const links: (End & { readonly chain: Uint8Array<ArrayBuffer> })[] = [];

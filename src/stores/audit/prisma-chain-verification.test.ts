@@ -45,7 +45,6 @@ it('finds nothing in a trail that has yet to begin', async () => {
 });
 
 describe.each([
-  ['id', `id = '0190b0a4-0000-7000-8000-000000000000'`],
   ['at', `at = at + interval '1 ms'`],
   ['type', `type = 'authn_login_success'`],
   ['outcome', `outcome = 'failure'`],
@@ -64,12 +63,14 @@ describe.each([
 });
 
 it.each([
+  ['id', `id = '0190b0a4-0000-7000-8000-000000000000'`, 'slipped in'],
   ['mac', 'mac = set_byte(mac, 0, get_byte(mac, 0) # 1)', 'slipped in'],
   ['mac and key', `mac = '\\x00', key_id = '${'x'.repeat(11)}'`, undefined],
   ['chain', 'chain = set_byte(chain, 0, get_byte(chain, 0) # 1)', 'moved'],
 ])('does not overlook an edited %s', async (_, edit, what) => {
   await audit.sql(`UPDATE audit_events SET ${edit} WHERE seq = 15`);
-  expect(await audit.fault()).toEqual(what && [what, 15, at(15)]);
+  const [id] = (await audit.sealed()).slice(14);
+  expect(await audit.fault()).toEqual(what && [what, 15, id]);
   // Under a key that nobody knows nothing is proved, and that is said.
   if (what === undefined) {
     const { unchecked } = await audit.verify();
