@@ -120,7 +120,7 @@ describe.each(stateKinds)('a limit changed on one of two instances, over %s', (s
 const describeHere = findRedisServer() === undefined ? () => {} : describe;
 
 describeHere('limits at run time over Redis Cluster', () => {
-  let cluster: TestCluster;
+  let cluster: TestCluster | undefined;
   let test: TestApp;
   let token: string;
   beforeAll(async () => {
@@ -131,8 +131,8 @@ describeHere('limits at run time over Redis Cluster', () => {
     });
   }, 60_000);
   afterAll(async () => {
-    await test.close();
-    cluster.stop();
+    await test?.close();
+    cluster?.stop();
   });
 
   it('are changed, put in shadow, explained and released, bucket by bucket in its slot', async () => {

@@ -36,27 +36,20 @@ export interface PoliciesInForceOptions {
  */
 export class PoliciesInForce {
   readonly #options: PoliciesInForceOptions;
-  readonly #overrides = new Map<string, LimitOverride>();
+  /** Made at a change, and not for each request. */
+  readonly #held: Record<PolicyName, Held>;
   #reading: Promise<void> | undefined;
   #failing = false;
 
   constructor(options: PoliciesInForceOptions) {
     this.#options = options;
+    const held = POLICY_NAMES.map((name) => [name, asSet(options.settings[name])]);
+    this.#held = Object.fromEntries(held) as Record<PolicyName, Held>;
   }
 
   of(policy: PolicyName): PolicyInForce {
-    const { settings, clock } = this.#options;
-    const set = settings[policy];
-    const override = this.#overrides.get(policy);
-    if (override === undefined) return { ...set, since: 0, mode: 'enforce', modeUntil: null };
-    const { shadowUntil, rateSince: since } = override;
-    const rate = {
-      capacity: override.capacity ?? set.capacity,
-      refillPerSecond: override.refillPerSecond ?? set.refillPerSecond,
-      since,
-    };
-    const shadow = shadowUntil !== null && clock.now() < shadowUntil;
-    return { ...rate, mode: shadow ? 'shadow' : 'enforce', modeUntil: shadow ? shadowUntil : null };
+    const { enforced, shadow } = this.#held[policy];
+    return shadow !== undefined && this.#options.clock.now() < shadow.modeUntil ? shadow : enforced;
   }
 
   /** In the order of the settings. */
@@ -100,9 +93,32 @@ export class PoliciesInForce {
 
   /** What was read may be older than what was changed here while it was being read. */
   #adopt(override: LimitOverride): void {
-    const known = this.#overrides.get(override.policy);
-    if (known === undefined || known.changedAt < override.changedAt) {
-      this.#overrides.set(override.policy, override);
-    }
+    const name = POLICY_NAMES.find((known) => known === override.policy);
+    if (name === undefined || override.changedAt <= this.#held[name].changedAt) return;
+    this.#held[name] = changed(this.#options.settings[name], override);
   }
+}
+
+/** What holds of a policy until its next change. */
+interface Held {
+  readonly changedAt: number;
+  readonly enforced: PolicyInForce;
+  /** What it is until then. */
+  readonly shadow?: PolicyInForce & { readonly modeUntil: number };
+}
+
+function asSet(setting: Rate): Held {
+  return { changedAt: 0, enforced: { ...setting, since: 0, mode: 'enforce', modeUntil: null } };
+}
+
+function changed(setting: Rate, override: LimitOverride): Held {
+  const { changedAt, rateSince: since, shadowUntil } = override;
+  const capacity = override.capacity ?? setting.capacity;
+  const refillPerSecond = override.refillPerSecond ?? setting.refillPerSecond;
+  const rate = { capacity, refillPerSecond, since };
+  return {
+    changedAt,
+    enforced: { ...rate, mode: 'enforce', modeUntil: null },
+    ...(shadowUntil !== null && { shadow: { ...rate, mode: 'shadow', modeUntil: shadowUntil } }),
+  };
 }

@@ -23,16 +23,23 @@ export async function startRedisCluster(): Promise<TestCluster> {
     for (const { process: node } of nodes) node.kill('SIGKILL');
   };
   process.once('exit', endNodes);
-  for (const _ of SLOT_RANGES) nodes.push(await startNode(program, folder));
-  await joinNodes(nodes);
+  const stop = () => {
+    endNodes();
+    process.off('exit', endNodes);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    for (const _ of SLOT_RANGES) nodes.push(await startNode(program, folder));
+    await joinNodes(nodes);
+  } catch (error) {
+    // Nodes that go on would keep the tests from ending.
+    stop();
+    throw error;
+  }
   return {
     url: nodes.map(({ port }) => `redis://127.0.0.1:${port}`).join(','),
     pids: nodes.map(({ process: node }) => node.pid ?? 0),
-    stop() {
-      endNodes();
-      process.off('exit', endNodes);
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 

@@ -71,6 +71,7 @@ export class MemoryTokenBucketStore implements TokenBucketStore {
   /** Which of these buckets are held, or can be: all newcomers or none, but one in shadow crowds no other out. */
   #room(buckets: readonly Bucket[], now: number): (bucket: Bucket) => boolean {
     const newcomers = buckets.filter(({ key }) => this.#charges.get(key, now / 1_000) === undefined);
+    if (newcomers.length === 0) return () => true;
     const refusing = newcomers.filter(({ shadow }) => shadow !== true);
     const roomFor = ({ length }: readonly Bucket[]) =>
       length === 0 || this.#charges.hasRoomFor(length, now / 1_000);
