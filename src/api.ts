@@ -7,6 +7,7 @@ import { metricsEndpoints, operationsEndpoints } from './http/operations.router'
 import { otpEndpoints } from './otp/otp.router';
 import type { Services } from './services';
 import { emailChangeEndpoints } from './user/email-change.router';
+import { personalDataEndpoints } from './user/personal-data.router';
 import { undoEmailChangeEndpoints } from './user/undo-email-change.router';
 import { userEndpoints } from './user/user.router';
 
@@ -22,7 +23,11 @@ export const features: readonly {
 }[] = [
   { tag: 'auth', description: 'Accounts and sessions', endpoints: authEndpoints },
   { tag: 'otp', description: 'One-time passwords by mail', endpoints: otpEndpoints },
-  { tag: 'users', description: 'The signed-in user', endpoints: [...userEndpoints, ...emailChangeEndpoints] },
+  {
+    tag: 'users',
+    description: 'The signed-in user',
+    endpoints: [...userEndpoints, ...emailChangeEndpoints, ...personalDataEndpoints],
+  },
 ];
 
 /** Below the base path too, for admins at an address of the allow-list. */

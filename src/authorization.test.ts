@@ -57,6 +57,7 @@ const ROUTES: Readonly<Record<string, keyof typeof KINDS>> = {
   'PUT /api/v1/users/me/password': 'own account',
   'POST /api/v1/users/me/email': 'own account',
   'POST /api/v1/users/me/email/confirm': 'own account',
+  'GET /api/v1/users/me/export': 'own account',
   'GET /api/v1/users/me/sessions': 'own account',
   'DELETE /api/v1/users/me/sessions/:id': 'own account',
   'GET /api/v1/admin/users': 'admin',

@@ -28,6 +28,8 @@ import type { OtpStore } from './stores/otp/otp-store';
 import { RedisOtpStore } from './stores/otp/redis-otp-store';
 import type { OutboxStore } from './stores/outbox/outbox-store';
 import { PrismaOutboxStore } from './stores/outbox/prisma-outbox-store';
+import type { PersonalDataStore } from './stores/personal-data/personal-data-store';
+import { PrismaPersonalDataStore } from './stores/personal-data/prisma-personal-data-store';
 import { Database } from './stores/postgres/database';
 import { openRedis } from './stores/redis/redis';
 import { MemoryResetTokenStore } from './stores/reset-token/memory-reset-token-store';
@@ -57,6 +59,7 @@ export interface RecordStores {
   readonly credentials: CredentialStore;
   readonly standings: StandingStore;
   readonly userDirectory: UserDirectory;
+  readonly personalData: PersonalDataStore;
   readonly emailChanges: EmailChangeStore;
   readonly allowlistStore: AllowlistStore;
   readonly limitOverrideStore: LimitOverrideStore;
@@ -125,6 +128,7 @@ export function recordStores({
     credentials: new PrismaCredentialStore(database, audit, clock),
     standings: new PrismaStandingStore(audit, clock),
     userDirectory: new PrismaUserDirectory(database, clock),
+    personalData: new PrismaPersonalDataStore(database, clock),
     emailChanges: new PrismaEmailChangeStore(database, audit, clock),
     allowlistStore: new PrismaAllowlistStore(database, audit, clock),
     limitOverrideStore: new PrismaLimitOverrideStore(database, audit, clock),

@@ -108,6 +108,7 @@ export async function compose(
     credentials: backends.credentials,
     standings: backends.standings,
     userDirectory: backends.userDirectory,
+    personalData: backends.personalData,
     emailChanges: backends.emailChanges,
     sessions,
     rotation: new SessionRotation({ ...sessionStores, sessions, refreshTokens, grants, clock }),

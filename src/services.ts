@@ -13,6 +13,7 @@ import type { StandingStore } from './stores/account/standing-store';
 import type { AuditExports } from './stores/audit/audit-exports';
 import type { AuditReader } from './stores/audit/audit-reader';
 import type { EmailChangeStore } from './stores/email-change/email-change-store';
+import type { PersonalDataStore } from './stores/personal-data/personal-data-store';
 import type { UserDirectory } from './stores/user-directory/user-directory';
 import type { AccessTokens } from './tokens/access-token';
 import type { LinkTokens } from './tokens/link-token';
@@ -28,6 +29,7 @@ export interface Services {
   readonly credentials: CredentialStore;
   readonly standings: StandingStore;
   readonly userDirectory: UserDirectory;
+  readonly personalData: PersonalDataStore;
   readonly emailChanges: EmailChangeStore;
   readonly sessions: Sessions;
   readonly rotation: SessionRotation;

@@ -42,6 +42,7 @@ describe('the development entry', () => {
     for (const path of [dataDir, otherDataDir]) rmSync(path, { recursive: true, force: true });
   }, 30_000);
 
+  const adminPassword = () => /password \(shown this once\): (\S+)/.exec(service.output())?.[1] ?? '';
   const api = () => `http://localhost:${env['PORT']}/api/v1`;
   const logIn = async (email: string, password: string) => {
     const response = await fetch(`${api()}/auth/login`, {
@@ -59,7 +60,13 @@ describe('the development entry', () => {
     const script = pasted
       .replaceAll('localhost:3000', `localhost:${env['PORT']}`)
       .replaceAll('localhost:8025', `localhost:${env['INBOX_PORT']}`);
-    const shell = spawnSync('bash', ['-eu'], { input: script, encoding: 'utf8', timeout: 30_000 });
+    const ADMIN_PASSWORD = adminPassword();
+    const shell = spawnSync('bash', ['-eu'], {
+      input: script,
+      encoding: 'utf8',
+      timeout: 60_000,
+      env: { ...process.env, ADMIN_PASSWORD },
+    });
     expect(shell.stderr).toBe('');
     expect(shell.status).toBe(0);
     for (const expected of [
@@ -71,13 +78,24 @@ describe('the development entry', () => {
       'RateLimit-Policy: "global"',
       '\n204\n',
       'invalid_token',
+      'If the address can be used',
+      '"email":"ada@lovelace.example"',
+      '/undo-email-change?token=',
+      '2 sessions are held',
+      '"status":"disabled"',
+      'account_disabled',
+      '\nactive\n',
+      'would_lock_out',
+      '"cidr":"127.0.0.0/8"',
+      'authn_login_lock success',
+      '"type":"sensitive_read"',
     ]) {
       expect(shell.stdout).toContain(expected);
     }
-  }, 40_000);
+  }, 70_000);
 
   it('prints the first admin’s password once, and keeps accounts and sessions over a restart', async () => {
-    const password = /password \(shown this once\): (\S+)/.exec(service.output())?.[1] ?? '';
+    const password = adminPassword();
     const login = await logIn('admin@localhost.test', password);
     expect(login.status).toBe(200);
     expect(await stop()).toBe(0);

@@ -15,7 +15,8 @@ const baseUrl = 'https://auth.example';
 /** An outbox in a database of its own, and workers with everything real but the accounts and the codes. */
 export async function createTestOutbox() {
   const test = await createTestDatabase();
-  const database = new Database(test.url);
+  // Patient, for a machine that runs many tests at once.
+  const database = new Database(test.url, { connectMs: 10_000, statementMs: 10_000 });
   /** Moves on with the machine, as PostgreSQL does; only the offset is the test's. */
   const clock = { offset: 0, now: () => Date.now() + clock.offset };
   const store = new PrismaOutboxStore(database, clock);
