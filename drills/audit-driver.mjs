@@ -189,7 +189,7 @@ export class AuditDriver {
           type: 'authz_admin',
           ...byRoot,
           subjectId: null,
-          details: { what: 'allow-list entry added', entryId: id, cidr: '198.18.0.0/15', expiresAt: null },
+          details: { what: 'allow-list entry added', entryId: id, bits: 15, expiresAt: null },
         }),
       });
     yield () =>

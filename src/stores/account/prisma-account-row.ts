@@ -1,10 +1,18 @@
-import type { Prisma, User } from '@prisma/client';
+import { Prisma, type User } from '@prisma/client';
 import type { Account } from './account-store';
 
+export type AccountRow = Omit<User, 'disabledReason' | 'registeredAt' | 'lastLoginAt' | 'auditKey'>;
+
+/** What an account is made of, for statements that are written out. */
+export const ACCOUNT_COLUMNS = Prisma.sql`
+  id, email, username, password_hash AS "passwordHash", role::text, email_verified_at AS "emailVerifiedAt",
+  disabled_at AS "disabledAt", disabled_until AS "disabledUntil", credential_version AS "credentialVersion", version,
+  created_at AS "createdAt"`;
+
 /** A row as the rest of the service sees it at `now` (milliseconds since the epoch). */
-export function accountOf(row: User, now: number): Account;
-export function accountOf(row: User | null | undefined, now: number): Account | undefined;
-export function accountOf(row: User | null | undefined, now: number): Account | undefined {
+export function accountOf(row: AccountRow, now: number): Account;
+export function accountOf(row: AccountRow | null | undefined, now: number): Account | undefined;
+export function accountOf(row: AccountRow | null | undefined, now: number): Account | undefined {
   if (row === null || row === undefined) return undefined;
   return {
     id: row.id,
@@ -20,7 +28,7 @@ export function accountOf(row: User | null | undefined, now: number): Account | 
   };
 }
 
-function isDisabled({ disabledAt, disabledUntil }: User, now: number): boolean {
+function isDisabled({ disabledAt, disabledUntil }: AccountRow, now: number): boolean {
   return disabledAt !== null && (disabledUntil === null || disabledUntil.getTime() > now);
 }
 

@@ -1,4 +1,4 @@
-import type { Prisma } from '@prisma/client';
+import { Prisma } from '@prisma/client';
 import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../../clock';
 import type { Origin } from '../audit/audit-store';
@@ -13,7 +13,7 @@ import {
   KNOWN_ADDRESS_LIFETIME_MS,
   PENDING_LIFETIME_MS,
 } from './account-store';
-import { accountOf } from './prisma-account-row';
+import { ACCOUNT_COLUMNS, type AccountRow, accountOf } from './prisma-account-row';
 import { addressIsFree } from './prisma-free-address';
 import { insertVerified } from './prisma-verified-account';
 
@@ -106,15 +106,14 @@ export class PrismaAccountStore implements AccountStore {
   }
 
   async changeUsername(userId: string, username: string, by: Origin): Promise<Account | undefined> {
-    return this.#audit.change(by, async (tx, tell) => {
-      const [changed] = await tx.user.updateManyAndReturn({
-        where: { id: userId },
-        data: { username, version: { increment: 1 } },
-      });
-      if (changed === undefined) return undefined;
-      tell({ type: 'user_updated', subjectId: userId, details: { what: 'username' } });
-      return accountOf(changed, this.#clock.now());
-    });
+    const changed = await this.#audit.changeRow<AccountRow>(
+      by,
+      { type: 'user_updated', subjectId: userId, details: { what: 'username' } },
+      Prisma.sql`
+        UPDATE users SET username = ${username}, version = version + 1 WHERE id = ${userId}::uuid
+        RETURNING ${ACCOUNT_COLUMNS}`,
+    );
+    return accountOf(changed, this.#clock.now());
   }
 
   async knowsAddress(email: string, address: string): Promise<boolean> {

@@ -54,7 +54,7 @@ export class PrismaAuditSealer implements AuditSealer {
     const now = this.#options.clock.now();
     const [found] = await this.#options.database.run(
       (client) => client.$queryRaw<{ due: boolean }[]>`
-        SELECT EXISTS (SELECT FROM audit_events WHERE seq IS NULL)
+        SELECT (SELECT id FROM audit_events WHERE seq IS NULL ORDER BY id DESC LIMIT 1) IS NOT NULL
           OR EXISTS (SELECT FROM audit_refusals WHERE minute <= ${lastFinishedMinute(now)})
           OR EXISTS (
             SELECT FROM audit_marks AS head
@@ -74,8 +74,10 @@ export class PrismaAuditSealer implements AuditSealer {
     let resumption: AuditEvent | undefined;
     const done = await database.transaction(async (tx): Promise<Sealing | undefined> => {
       resumption = undefined;
+      // Along the index: such a scan remembers the entries of events that were sealed, of which there are many, and does
+      // not look at them again.
       const [lock] = await tx.$queryRaw<{ taken: boolean }[]>`
-        SELECT pg_try_advisory_xact_lock(${SEALING_LOCK}) AS taken`;
+        SELECT pg_try_advisory_xact_lock(${SEALING_LOCK}) AS taken, set_config('enable_bitmapscan', 'off', true)`;
       if (lock?.taken !== true) return undefined;
       await tellRefusalSums(tx, seal, now);
       const found = await findEnd(tx, seal);

@@ -1,4 +1,4 @@
-import type { User } from '@prisma/client';
+import { Prisma, type User } from '@prisma/client';
 import type { Clock } from '../../clock';
 import { accountOf, notDisabled } from '../account/prisma-account-row';
 import { noteAddress } from '../account/prisma-known-addresses';
@@ -136,26 +136,34 @@ export class PrismaSessionRecordStore implements SessionRecordStore {
   }
 
   async markFresh(userId: string, sessionId: string, freshUntil: number, by: Origin): Promise<boolean> {
-    return this.#audit.change(by, async (tx, tell) => {
-      const { count } = await tx.session.updateMany({
-        where: { id: sessionId, userId, revokedAt: null },
-        data: { freshUntil: new Date(freshUntil) },
-      });
-      const details = { method: 'reauthentication', sessionId };
-      if (count === 1) tell({ type: 'authn_login_success', subjectId: userId, details });
-      return count === 1;
-    });
+    const act = {
+      type: 'authn_login_success',
+      subjectId: userId,
+      details: { method: 'reauthentication', sessionId },
+    } as const;
+    const marked = await this.#audit.changeRow(
+      by,
+      act,
+      Prisma.sql`
+        UPDATE sessions SET fresh_until = ${new Date(freshUntil)}
+        WHERE id = ${sessionId}::uuid AND user_id = ${userId}::uuid AND revoked_at IS NULL
+        RETURNING id`,
+    );
+    return marked !== undefined;
   }
 
   async end(userId: string, sessionId: string, by: Origin): Promise<boolean> {
-    const now = this.#clock.now();
-    return this.#audit.change(by, async (tx, tell) => {
-      const where = { id: sessionId, userId, expiresAt: { gt: new Date(now) } };
-      const ended = await endSessions(tx, now, where);
-      if (ended.length === 0) return false;
-      tell({ type: 'authn_token_revoked', subjectId: userId, details: { sessionId } });
-      return true;
-    });
+    const now = new Date(this.#clock.now());
+    const act = { type: 'authn_token_revoked', subjectId: userId, details: { sessionId } } as const;
+    const ended = await this.#audit.changeRow(
+      by,
+      act,
+      Prisma.sql`
+        UPDATE sessions SET revoked_at = ${now}
+        WHERE id = ${sessionId}::uuid AND user_id = ${userId}::uuid AND revoked_at IS NULL AND expires_at > ${now}
+        RETURNING id`,
+    );
+    return ended !== undefined;
   }
 
   async endReused(userId: string, sessionId: string, by: Origin): Promise<void> {
