@@ -54,8 +54,8 @@ export class Audit {
   }
 
   /**
-   * Tells of a login, code or password that was refused, before the answer goes out: one statement, whether or not
-   * there is such a user. Throws `DependencyUnavailable`.
+   * Tells of a login, code or password that was refused, before the answer goes out: one statement is
+   * committed, whether or not there is such a user. Throws `DependencyUnavailable`.
    */
   async loginFailed(
     origin: Origin,

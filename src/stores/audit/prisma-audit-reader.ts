@@ -39,7 +39,7 @@ export class PrismaAuditReader implements AuditReader {
         ? newest()
         : Prisma.sql`
             ${newest([Prisma.sql`actor_id = ${userId}::uuid`])}
-            UNION ${newest([Prisma.sql`subject_id = ${userId}::uuid`])}
+            UNION ALL ${newest([Prisma.sql`subject_id = ${userId}::uuid AND subject_id IS DISTINCT FROM actor_id`])}
             ORDER BY id DESC LIMIT ${limit + 1}`;
     const rows = await this.#database.run((client) => client.$queryRaw<Row[]>(query));
     return { events: await this.#read(rows.slice(0, limit)), more: rows.length > limit };

@@ -41,8 +41,6 @@ export class PrismaAuditTrail implements AuditStore {
   ): Promise<T> {
     const events: AuditEvent[] = [];
     const result = await this.#options.database.transaction(async (tx) => {
-      // A transaction that is tried again tells anew.
-      events.length = 0;
       // Read before the work, which may remove the user, and with it the key.
       const actorKey = origin.actorId === null ? undefined : await this.#keyOf(tx, origin.actorId);
       const answer = await work(tx, (act) => void events.push(this.#event(origin, act)));
