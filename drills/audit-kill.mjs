@@ -60,6 +60,8 @@ const server = await openServer();
 const { url: databaseUrl, pool } = await server.createDatabase(`tollgate_kill_${process.pid}`);
 const dataDir = mkdtempSync(join(tmpdir(), 'tollgate-kill-'));
 let failed = 0;
+/** The one that runs now. */
+let service;
 try {
   await run();
   for (const [what, queries] of Object.entries(COMPARED)) {
@@ -77,7 +79,17 @@ try {
 process.exit(failed === 0 ? 0 : 1);
 
 async function run() {
-  let service = await start();
+  try {
+    await killAndAct();
+  } finally {
+    // Where something went wrong, it is still there.
+    service?.child.kill('SIGKILL');
+    await service?.ended;
+  }
+}
+
+async function killAndAct() {
+  service = await start();
   const writers = [];
   for (let index = 0; index < WRITERS; index += 1) {
     const email = `writer.${index}@example.com`;

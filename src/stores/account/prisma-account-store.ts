@@ -4,6 +4,7 @@ import type { Clock } from '../../clock';
 import type { Origin } from '../audit/audit-store';
 import type { PrismaAuditTrail } from '../audit/prisma-audit-trail';
 import { enqueueMail } from '../outbox/prisma-outbox-store';
+import { ADVISORY_LOCKS } from '../postgres/advisory-locks';
 import type { Database } from '../postgres/database';
 import type { Role } from '../session/session-store';
 import {
@@ -16,9 +17,6 @@ import {
 import { ACCOUNT_COLUMNS, type AccountRow, accountOf } from './prisma-account-row';
 import { addressIsFree } from './prisma-free-address';
 import { insertVerified } from './prisma-verified-account';
-
-/** Two processes that start together must not both make a first admin. */
-const FIRST_ADMIN_LOCK = 7_421_001;
 
 /** Users in PostgreSQL. */
 export class PrismaAccountStore implements AccountStore {
@@ -127,7 +125,8 @@ export class PrismaAccountStore implements AccountStore {
   async createFirstAdmin(admin: { email: string; username: string; passwordHash: string }, by: Origin) {
     const now = new Date(this.#clock.now());
     return this.#audit.change(by, async (tx, tell) => {
-      await tx.$executeRaw`SELECT pg_advisory_xact_lock(${FIRST_ADMIN_LOCK})`;
+      // Two processes that start together must not both make a first admin.
+      await tx.$executeRaw`SELECT pg_advisory_xact_lock(${ADVISORY_LOCKS.firstAdmin})`;
       if (await anyAdmin(tx)) return 'exists';
       const id = await insertVerified(tx, { ...admin, role: 'ADMIN' }, now);
       if (id === undefined) return 'email_taken';

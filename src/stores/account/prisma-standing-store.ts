@@ -3,13 +3,11 @@ import type { Clock } from '../../clock';
 import type { Act, Origin } from '../audit/audit-store';
 import type { PrismaAuditTrail } from '../audit/prisma-audit-trail';
 import { enqueueMail } from '../outbox/prisma-outbox-store';
+import { ADVISORY_LOCKS } from '../postgres/advisory-locks';
 import { endFreshness, endSessions } from '../session-record/prisma-session-row';
 import { directoryUserOf } from '../user-directory/directory-row';
 import { accountOf, lockUser } from './prisma-account-row';
 import type { ChangedStanding, RemovedAccount, StandingChange, StandingStore } from './standing-store';
-
-/** Two admins who remove each other at once come one after the other. */
-const ADMINS_LOCK = 7_421_004;
 
 /** Role, disabling and removal in PostgreSQL. */
 export class PrismaStandingStore implements StandingStore {
@@ -143,7 +141,8 @@ async function otherAdminRemains(
   userId: string,
   now: number,
 ): Promise<boolean> {
-  await tx.$executeRaw`SELECT pg_advisory_xact_lock(${ADMINS_LOCK})`;
+  // Two admins who remove each other at once come one after the other.
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(${ADVISORY_LOCKS.admins})`;
   // The role as a literal: of a parameter the planner does not know that the index of admins has its rows.
   const [others] = await tx.$queryRaw<{ remain: boolean }[]>`
     SELECT EXISTS (

@@ -3,6 +3,7 @@ import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../../clock';
 import type { Origin } from '../audit/audit-store';
 import type { PrismaAuditTrail } from '../audit/prisma-audit-trail';
+import { ADVISORY_LOCKS } from '../postgres/advisory-locks';
 import type { Database } from '../postgres/database';
 import {
   type Acceptable,
@@ -10,9 +11,6 @@ import {
   type AllowlistStore,
   MAX_ALLOWLIST_ENTRIES,
 } from './allowlist-store';
-
-/** Two who change the list at once must not lock each other out. */
-const ALLOWLIST_LOCK = 7_421_003;
 
 /** The allow-list in PostgreSQL. */
 export class PrismaAllowlistStore implements AllowlistStore {
@@ -78,7 +76,8 @@ function bitsOf(cidr: string): number {
 }
 
 async function lockAndList(tx: Prisma.TransactionClient): Promise<readonly AllowlistEntry[]> {
-  await tx.$executeRaw`SELECT pg_advisory_xact_lock(${ALLOWLIST_LOCK})`;
+  // Two who change the list at once must not lock each other out.
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(${ADVISORY_LOCKS.allowlist})`;
   return listAll(tx);
 }
 

@@ -1,5 +1,6 @@
 import type { AuditExport, Prisma } from '@prisma/client';
 import type { Clock } from '../../clock';
+import { ADVISORY_LOCKS } from '../postgres/advisory-locks';
 import { markHolds, signedMark } from './audit-chain';
 import type { AuditRetention, Removal } from './audit-retention';
 import type { AuditSeal } from './audit-seal';
@@ -8,7 +9,6 @@ import { ChainVerifier, type StoredEvent } from './chain-verifier';
 import { isGenuine } from './prisma-audit-exports';
 import type { PrismaAuditTrail } from './prisma-audit-trail';
 
-const RETENTION_LOCK = 7_421_006;
 const DAY_MS = 24 * 60 * 60_000;
 /** Events removed in one transaction, and the most transactions in one round. */
 const BATCH = 5_000;
@@ -53,7 +53,7 @@ export class PrismaAuditRetention implements AuditRetention {
     const now = clock.now();
     return trail.change(AT_HOUSEKEEPING, async (tx, tell) => {
       const [lock] = await tx.$queryRaw<{ taken: boolean }[]>`
-        SELECT pg_try_advisory_xact_lock(${RETENTION_LOCK}) AS taken`;
+        SELECT pg_try_advisory_xact_lock(${ADVISORY_LOCKS.auditRetention}) AS taken`;
       if (lock?.taken !== true) return undefined;
       const anchor = await tx.auditMark.findFirst({ where: { kind: 'ANCHOR' }, orderBy: { seq: 'desc' } });
       const head = await tx.auditMark.findFirst({ where: { kind: 'HEAD' }, orderBy: { seq: 'asc' } });

@@ -1,5 +1,6 @@
 import type { Prisma } from '@prisma/client';
 import type { Clock } from '../../clock';
+import { ADVISORY_LOCKS } from '../postgres/advisory-locks';
 import type { Database } from '../postgres/database';
 import { checkpointText, type Linked, link, type Mark, signedMark } from './audit-chain';
 import type { AuditSeal } from './audit-seal';
@@ -8,8 +9,6 @@ import type { AuditEvent } from './audit-store';
 import { type End, findEnd, insertResumption } from './prisma-chain-end';
 import { lastFinishedMinute, tellRefusalSums } from './prisma-refusal-sums';
 
-/** One process at a time seals. */
-const SEALING_LOCK = 7_421_005;
 /** Events sealed in one transaction, which so stays short, and the most transactions in one round. */
 const BATCH = 1_000;
 const MOST_BATCHES = 100;
@@ -76,8 +75,9 @@ export class PrismaAuditSealer implements AuditSealer {
       resumption = undefined;
       // Along the index: such a scan remembers the entries of events that were sealed, of which there are many, and does
       // not look at them again.
+      // One process at a time seals.
       const [lock] = await tx.$queryRaw<{ taken: boolean }[]>`
-        SELECT pg_try_advisory_xact_lock(${SEALING_LOCK}) AS taken, set_config('enable_bitmapscan', 'off', true)`;
+        SELECT pg_try_advisory_xact_lock(${ADVISORY_LOCKS.auditSealing}) AS taken, set_config('enable_bitmapscan', 'off', true)`;
       if (lock?.taken !== true) return undefined;
       await tellRefusalSums(tx, seal, now);
       const found = await findEnd(tx, seal);

@@ -1,10 +1,9 @@
+import { ADVISORY_LOCKS } from '../postgres/advisory-locks';
 import type { AuditSeal } from './audit-seal';
 import type { Origin } from './audit-store';
 import type { KeyChanges, ListedKeys } from './key-changes';
 import type { PrismaAuditTrail } from './prisma-audit-trail';
 
-/** Of several instances that start together one tells. */
-const KEY_CHANGES_LOCK = 7_421_007;
 const WHAT = 'keys changed';
 const AT_START: Origin = { actorId: null, address: 'local', requestId: 'start' };
 
@@ -27,7 +26,8 @@ export class PrismaKeyChanges implements KeyChanges {
       peppers: list(peppers),
     };
     return this.#audit.change(AT_START, async (tx, tell) => {
-      await tx.$executeRaw`SELECT pg_advisory_xact_lock(${KEY_CHANGES_LOCK})`;
+      // Of several instances that start together one tells.
+      await tx.$executeRaw`SELECT pg_advisory_xact_lock(${ADVISORY_LOCKS.keyChanges})`;
       const newest = await tx.auditEvent.findFirst({
         where: { type: 'authz_admin', actorId: null, details: { startsWith: `{"what":"${WHAT}"` } },
         orderBy: { id: 'desc' },

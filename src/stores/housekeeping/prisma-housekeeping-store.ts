@@ -1,10 +1,10 @@
 import type { Clock } from '../../clock';
 import { KNOWN_ADDRESS_LIFETIME_MS, PENDING_LIFETIME_MS } from '../account/account-store';
 import { NOTICE_MAIL_TTL } from '../outbox/outbox-store';
+import { ADVISORY_LOCKS } from '../postgres/advisory-locks';
 import type { Database } from '../postgres/database';
 import type { HousekeepingStore, Removed } from './housekeeping-store';
 
-const HOUSEKEEPING_LOCK = 7_421_002;
 /** A session that has ended leaves a record for a day, so that a late token still finds why it is refused. */
 const ENDED_SESSION_KEPT_MS = 24 * 60 * 60_000;
 /**
@@ -45,7 +45,7 @@ export class PrismaHousekeepingStore implements HousekeepingStore {
     const before = (ms: number) => new Date(now - ms);
     return this.#database.transaction(async (tx) => {
       const [lock] = await tx.$queryRaw<{ taken: boolean }[]>`
-        SELECT pg_try_advisory_xact_lock(${HOUSEKEEPING_LOCK}) AS taken`;
+        SELECT pg_try_advisory_xact_lock(${ADVISORY_LOCKS.housekeeping}) AS taken`;
       if (lock?.taken !== true) return undefined;
       const pendingAccounts = await tx.$executeRaw`
         DELETE FROM users WHERE id IN (

@@ -2,11 +2,9 @@ import type { LimitOverride as Row } from '@prisma/client';
 import type { Clock } from '../../clock';
 import type { Origin } from '../audit/audit-store';
 import type { PrismaAuditTrail } from '../audit/prisma-audit-trail';
+import { ADVISORY_LOCKS } from '../postgres/advisory-locks';
 import type { Database } from '../postgres/database';
 import type { LimitChange, LimitOverride, LimitOverrideStore } from './limit-override-store';
-
-/** Two who change a limit at once must not undo each other's change. */
-const LIMITS_LOCK = 7_421_006;
 
 /** Changed limits in PostgreSQL. */
 export class PrismaLimitOverrideStore implements LimitOverrideStore {
@@ -27,7 +25,8 @@ export class PrismaLimitOverrideStore implements LimitOverrideStore {
 
   async change(policy: string, change: LimitChange, by: Origin): Promise<LimitOverride> {
     return this.#audit.change(by, async (tx, tell) => {
-      await tx.$executeRaw`SELECT pg_advisory_xact_lock(${LIMITS_LOCK})`;
+      // Two who change a limit at once must not undo each other's change.
+      await tx.$executeRaw`SELECT pg_advisory_xact_lock(${ADVISORY_LOCKS.limits})`;
       const row = await tx.limitOverride.findUnique({ where: { policy } });
       const before = row === null ? AS_SET : overrideOf(row);
       const now = this.#clock.now();

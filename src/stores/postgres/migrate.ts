@@ -1,5 +1,6 @@
 import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm';
 import { CannotStart } from '../../cannot-start';
+import { ADVISORY_LOCKS } from './advisory-locks';
 import { defaultMigrationsDir, readMigrations } from './migration-files';
 import { migrationState } from './migration-state';
 import { EngineConnection, NO_FILTER, openSchemaEngine } from './schema-engine';
@@ -8,8 +9,6 @@ import { EngineConnection, NO_FILTER, openSchemaEngine } from './schema-engine';
 const CONNECT_MS = 5_000;
 const LOCK_MS = 120_000;
 const STATEMENT_MS = 600_000;
-/** Ours among the advisory locks of a database, which all its users share. */
-const LOCK_KEY = 7_466_001_964;
 
 /** The database's history and the program's do not fit: a person has to look. */
 export class MigrationRefused extends CannotStart {
@@ -39,7 +38,7 @@ export async function migrate(
   try {
     const locks = (await guard.connect()).underlyingDriver();
     await locks.query(`SET lock_timeout = ${LOCK_MS}`);
-    await locks.query('SELECT pg_advisory_lock($1)', [LOCK_KEY]);
+    await locks.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCKS.migration]);
     const engine = await openSchemaEngine(connection);
     try {
       await refuseOddHistory(engine, migrationsList);
