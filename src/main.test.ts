@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Agent, get, type IncomingMessage, request } from 'node:http';
-import { type BuiltService, freePort, runBuilt } from './testing/built-service';
+import { type BuiltService, runBuilt } from './testing/built-service';
+import { freePort } from './testing/free-port';
 import { eventually } from './testing/redis-cluster';
 import { createTestDatabase } from './testing/test-database';
 import { testRedisUrl } from './testing/test-redis';

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
-import { type BuiltService, freePort, runBuilt } from '../testing/built-service';
+import { type BuiltService, runBuilt } from '../testing/built-service';
+import { freePort } from '../testing/free-port';
 import { asAdmin, createTestDatabase } from '../testing/test-database';
 import { findRedisServer, type RedisServer, startRedisServer } from '../testing/test-redis';
 

@@ -1,7 +1,8 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, runBuilt } from '../testing/built-service';
+import { runBuilt } from '../testing/built-service';
+import { freePort } from '../testing/free-port';
 import { query } from '../testing/orphan-postgres';
 import { fillGapsOfCommand } from './fill-gaps';
 import { readLock } from './postgres-lock';

@@ -2,7 +2,8 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type BuiltService, freePort, runBuilt } from '../testing/built-service';
+import { type BuiltService, runBuilt } from '../testing/built-service';
+import { freePort } from '../testing/free-port';
 import { readLock } from './postgres-lock';
 
 describe('the command line in development', () => {

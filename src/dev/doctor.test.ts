@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BuiltService, freePort, runBuilt } from '../testing/built-service';
+import { type BuiltService, runBuilt } from '../testing/built-service';
+import { freePort } from '../testing/free-port';
 import { isAlive } from '../testing/orphan-postgres';
 import { readLock } from './postgres-lock';
 

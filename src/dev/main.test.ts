@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BuiltService, freePort, runBuilt } from '../testing/built-service';
+import { type BuiltService, runBuilt } from '../testing/built-service';
+import { freePort } from '../testing/free-port';
 
 const README = readFileSync(join(__dirname, '..', '..', 'README.md'), 'utf8');
 

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openRedis } from '../stores/redis/redis';
+import { freePort } from './free-port';
 import { findRedisServer } from './test-redis';
 
 /** Three masters of a test's own, which share the slots. */
@@ -53,16 +52,6 @@ interface ClusterNode {
   readonly port: number;
   readonly busPort: number;
   readonly process: ChildProcess;
-}
-
-/** A port of the loopback address that is free now. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 async function startNode(command: string, folder: string): Promise<ClusterNode> {
