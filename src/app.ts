@@ -11,7 +11,7 @@ import {
 } from './http/admission';
 import { mountApiDocs } from './http/api-docs';
 import { corsFor } from './http/cors';
-import { errorHandler, notFound } from './http/error-handler';
+import { errorHandler, limitMisses, notFound } from './http/error-handler';
 import { observeRequests } from './http/http-metrics';
 import { mount } from './http/mount';
 import { openApiDocument } from './http/openapi';
@@ -20,13 +20,22 @@ import { RefreshTransport } from './http/refresh-transport';
 import { requestContext } from './http/request-context';
 import { noStore, securityHeaders } from './http/security-headers';
 import type { Limiter } from './limits/limiter';
+import type { ProxyWatch } from './limits/proxy-watch';
 import type { Logger } from './observability/logger';
 import type { Services } from './services';
 import { VERSION } from './version';
 
+/** What the app itself uses beside what its controllers do. */
+export interface AppServices extends Services {
+  readonly health: Health;
+  /** Counts in this process alone. */
+  readonly localLimiter: Limiter;
+  readonly proxyWatch: ProxyWatch;
+}
+
 export interface AppDeps {
   readonly config: Pick<Config, 'baseUrl' | 'trustProxy' | 'corsOrigins' | 'metricsToken'>;
-  readonly services: Services & { readonly health: Health; readonly localLimiter: Limiter };
+  readonly services: AppServices;
   readonly logger: Logger;
 }
 
@@ -41,7 +50,7 @@ export function createApp({ config, services: capabilities, logger }: AppDeps): 
   app.enable('case sensitive routing');
   app.enable('strict routing');
 
-  app.use(requestContext());
+  app.use(requestContext(services.proxyWatch));
   app.use(observeRequests(services.metrics, logger));
   app.use(securityHeaders());
   app.use(BASE_PATH, noStore(), corsFor(config.corsOrigins));
@@ -54,6 +63,7 @@ export function createApp({ config, services: capabilities, logger }: AppDeps): 
   mountApiDocs(app, openApiDocument(endpointGroups, VERSION));
 
   app.use(notFound());
+  app.use(limitMisses(services.localLimiter));
   app.use(errorHandler(logger));
   return app;
 }

@@ -1,11 +1,14 @@
 import { availableParallelism } from 'node:os';
+import type { AppServices } from './app';
 import type { Backends } from './backends';
 import type { Clock } from './clock';
 import type { Config } from './config';
 import { Health } from './health';
 import { Allowlist } from './limits/allowlist';
 import { type Charge, Limiter } from './limits/limiter';
+import { OutageWatch } from './limits/outage-watch';
 import { PoliciesInForce } from './limits/policies-in-force';
+import { ProxyWatch } from './limits/proxy-watch';
 import { AccountRecipients } from './mail/account-recipients';
 import { MailComposer } from './mail/mail-composer';
 import { OutboxWorker } from './mail/outbox-worker';
@@ -15,7 +18,6 @@ import type { Logger } from './observability/logger';
 import type { Metrics } from './observability/metrics';
 import { PasswordHasher } from './passwords/password-hasher';
 import { PasswordPolicy } from './passwords/password-policy';
-import type { Services } from './services';
 import { MemoryTokenBucketStore } from './stores/token-bucket/memory-token-bucket-store';
 import { AccessTokens } from './tokens/access-token';
 import { deriveKeys } from './tokens/keyring';
@@ -29,8 +31,9 @@ import { Sessions } from './tokens/sessions';
 import { SigningKeys } from './tokens/signing-keys';
 
 export interface Composition {
-  readonly services: Services & { readonly health: Health; readonly localLimiter: Limiter };
+  readonly services: AppServices;
   readonly worker: OutboxWorker;
+  readonly outageWatch: OutageWatch;
 }
 
 export interface Surroundings {
@@ -78,7 +81,17 @@ export async function compose(
     keys: deriveKeys(config.secretKeys, 'limits'),
     events: { onDecision: metrics.countDecision.bind(metrics) },
   };
-  const limiter = new Limiter({ ...limits, store: backends.tokenBucketStore });
+  const outageWatch = new OutageWatch(backends.tokenBucketStore, {
+    onOutage: (err) => {
+      metrics.limiterHealth.setDegraded(true);
+      logger.error({ err }, 'limits cannot be kept: what needs them is refused until their store is back');
+    },
+    onReturn: (outageMs) => {
+      metrics.limiterHealth.setDegraded(false);
+      logger.warn({ outageMs }, 'limits are kept again');
+    },
+  });
+  const limiter = new Limiter({ ...limits, store: outageWatch });
   const worker = new OutboxWorker({
     store: backends.outboxStore,
     recipients: new AccountRecipients({ ...backends, clock }),
@@ -133,6 +146,14 @@ export async function compose(
     policiesInForce,
     allowlist: new Allowlist({ store: backends.allowlistStore, clock }),
     localLimiter: new Limiter({ ...limits, store: new MemoryTokenBucketStore({ clock }) }),
+    proxyWatch: new ProxyWatch({
+      onChange: (suspect) => metrics.limiterHealth.setProxySuspect(suspect),
+      onFirstSuspicion: (address) =>
+        logger.warn(
+          { address, setting: 'TRUST_PROXY' },
+          'every forwarded request seems to come from a proxy that TRUST_PROXY does not name: all clients share one address and its limits. Set it to the number of proxies, or to their addresses (README, Operations, Behind a proxy)',
+        ),
+    }),
     outbox: worker,
     metrics,
     auditReader: backends.auditReader,
@@ -141,7 +162,7 @@ export async function compose(
     clock,
     health: new Health(backends.healthChecks),
   };
-  return { services, worker };
+  return { services, worker, outageWatch };
 }
 
 const mailCharge = (email: string): Charge => ({ policy: 'mail', parts: [email] });

@@ -49,7 +49,7 @@ export async function serve(config: Config, logger: Logger): Promise<RunningServ
     onAudit: (event) => logSecurityEvent(logger, event),
   });
   try {
-    const { services, worker } = await compose(config, backends, { clock, logger, metrics });
+    const { services, worker, outageWatch } = await compose(config, backends, { clock, logger, metrics });
     const { signingKeys, passwordHasher } = services;
     await backends.keyChanges.note({ signingKeys: signingKeys.kids, peppers: passwordHasher.pepperIds });
     const firstAdminMade = config.admin !== undefined && (await ensureFirstAdmin(services, config.admin));
@@ -75,6 +75,7 @@ export async function serve(config: Config, logger: Logger): Promise<RunningServ
         services.health.drain();
         stopHousekeeping();
         stopRefreshing();
+        outageWatch.stop();
         await Promise.all([drain(server), worker.stop(DRAIN_MS)]);
         // The process ends next: nothing is lost with a connection that does not close.
         await Promise.race([auditKeeping.stop().then(() => backends.close()), sleep(CLOSE_MS)]);

@@ -1,15 +1,35 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
+import type { Limiter } from '../limits/limiter';
 import type { Logger } from '../observability/logger';
 import { HashingOverloaded } from '../passwords/hashing-queue';
 import { DependencyUnavailable } from '../stores/dependency-unavailable';
 import { StoreFull } from '../stores/store-full';
 import { Problem, problemBody } from './problem';
-import { contextOf } from './request-context';
+import { rateLimited } from './rate-limiter';
+import { contextOf, UNMATCHED } from './request-context';
 
 /** Ends whatever no route took. */
 export function notFound(): RequestHandler {
   return () => {
     throw new Problem('not_found');
+  };
+}
+
+/**
+ * Lets each address miss the routes only so often: by the global policy, counted in this process, so that it holds
+ * whatever the store does. Nothing of it shows before the 429, for it is not the bucket of the calls that do exist.
+ */
+export function limitMisses(local: Limiter): ErrorRequestHandler {
+  return (error: unknown, _request, response, next) => {
+    const { route, address } = contextOf(response);
+    const { problem } = asProblem(error);
+    if (problem !== 'method_not_allowed' && !(problem === 'not_found' && route === UNMATCHED)) {
+      next(error);
+      return;
+    }
+    local
+      .take([{ policy: 'global', parts: [address] }])
+      .then((decision) => next(decision.allowed ? error : rateLimited(decision)), next);
   };
 }
 

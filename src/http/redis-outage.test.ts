@@ -83,6 +83,16 @@ describeHere('while Redis is away', () => {
     await redis.stop();
   });
 
+  const limiterHealth = async () => {
+    const { text } = await request(test.app).get('/metrics');
+    const value = (series: string) => new RegExp(`^${series} (\\d+)$`, 'm').exec(text)?.[1];
+    return {
+      degraded: value('rate_limiter_degraded'),
+      toDegraded: value('rate_limiter_degraded_changes_total{to="degraded"}'),
+      toNormal: value('rate_limiter_degraded_changes_total{to="normal"}'),
+    };
+  };
+
   it.each(NEEDING_REDIS)('$method $path answers 503 within a second', async ({ method, path, body }) => {
     const client = new ApiClient(test.app);
     await refusedInTime(client.call(method, path, body, tokens.accessToken));
@@ -136,6 +146,23 @@ describeHere('while Redis is away', () => {
     expect(countOutcomes(await atOnce(64, open))).toEqual({ 200: 40, '429 rate_limited': 24 });
   });
 
+  it.each([
+    ['get', '/api/v1/nowhere', '404 not_found'],
+    ['get', '/nowhere', '404 not_found'],
+    ['delete', '/api/v1/auth/login', '405 method_not_allowed'],
+  ] as const)('%s %s goes on, counted by this process alone', async (method, path, outcome) => {
+    const { address } = new ApiClient(test.app);
+    const miss = () => request(test.app)[method](path).set('X-Forwarded-For', address);
+    expect(countOutcomes(await atOnce(64, miss))).toEqual({ [outcome]: 40, '429 rate_limited': 24 });
+    expect((await miss()).headers['retry-after']).toBe('100');
+  });
+
+  it('the outage is told once, by the metric and in the log', async () => {
+    expect(await limiterHealth()).toEqual({ degraded: '1', toDegraded: '1', toNormal: '0' });
+    expect(test.logged.filter((line) => line.includes('limits cannot be kept'))).toHaveLength(1);
+    expect(test.logged.filter((line) => line.includes('limits are kept again'))).toEqual([]);
+  });
+
   it('the process is not ready, and says why', async () => {
     const response = await request(test.app).get('/health/ready');
     expect(response.status).toBe(503);
@@ -152,6 +179,12 @@ describeHere('while Redis is away', () => {
       expect((await request(test.app).get('/health/ready')).body.status).toBe('ready'),
     );
     expect(performance.now() - start).toBeLessThan(3_000);
+    // By itself: no call that needs the limits has been made since.
+    await eventually(async () =>
+      expect(await limiterHealth()).toEqual({ degraded: '0', toDegraded: '1', toNormal: '1' }),
+    );
+    expect(performance.now() - start).toBeLessThan(3_000);
+    expect(test.logged.filter((line) => line.includes('limits are kept again'))).toHaveLength(1);
     const client = new ApiClient(test.app);
     expect(outcomeOf(await client.get('/users/me', tokens.accessToken))).toBe('200');
     expect(outcomeOf(await client.get('/users/me', revoked.accessToken))).toBe('401 invalid_token');

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { clientAddress } from '../limits/client-address';
+import type { Arrival, ProxyWatch } from '../limits/proxy-watch';
 import type { Origin } from '../stores/audit/audit-store';
 
 /** What every request carries from its first to its last step. */
@@ -27,9 +28,13 @@ export interface RequestContext {
 const CLIENT_REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
 const CONTEXT = 'context';
 
+/** The route of what no route took. */
+export const UNMATCHED = 'unmatched';
+
 /** Begins the context, and answers with `X-Request-Id`. */
-export function requestContext(): RequestHandler {
+export function requestContext(proxyWatch: Pick<ProxyWatch, 'note'>): RequestHandler {
   return (request, response, next) => {
+    proxyWatch.note(arrivalOf(request));
     const offered = request.get('x-request-id');
     const context: RequestContext = {
       requestId: offered !== undefined && CLIENT_REQUEST_ID.test(offered) ? offered : randomUUID(),
@@ -37,12 +42,23 @@ export function requestContext(): RequestHandler {
       peer: request.ip,
       userAgent: (request.get('user-agent') ?? '').slice(0, 256),
       startedAt: performance.now(),
-      route: 'unmatched',
+      route: UNMATCHED,
     };
     response.locals[CONTEXT] = context;
     response.setHeader('X-Request-Id', context.requestId);
     next();
   };
+}
+
+function arrivalOf({ headers, ip }: Request): Arrival {
+  const named = headers['x-forwarded-for'];
+  if (named === undefined) {
+    // Other headers that proxies set, none of which is read.
+    const forwarded = 'forwarded' in headers || 'x-real-ip' in headers;
+    return { client: ip, forwarded, passedOver: forwarded };
+  }
+  const farthest = String(named).split(',', 1)[0]?.trim();
+  return { client: ip, forwarded: true, passedOver: farthest !== ip };
 }
 
 /** Who is behind this request, as far as that is known by now. */

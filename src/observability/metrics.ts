@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { scrapeOf } from './cluster-metrics';
+import { LimiterHealthMetrics } from './limiter-health-metrics';
 
 interface LiveCount {
   readonly users: number;
@@ -11,6 +12,8 @@ export class Metrics {
   readonly registry = new Registry();
   /** What `GET /metrics` answers, in Prometheus' text format. */
   readonly scrape = scrapeOf(this.registry);
+
+  readonly limiterHealth = new LimiterHealthMetrics(this.registry);
 
   readonly #loginRequests = this.#counter('login_requests_total', 'Well-formed logins by password', [
     'outcome',

@@ -102,7 +102,7 @@ export async function createTestApp({
     ],
     close: async () => {},
   };
-  const { services, worker } = await compose(config, backends, { clock, logger, metrics });
+  const { services, worker, outageWatch } = await compose(config, backends, { clock, logger, metrics });
   return {
     app: createApp({ config, services, logger }),
     config,
@@ -116,6 +116,7 @@ export async function createTestApp({
     deliverMails: async () => void (await worker.drain()),
     close: async () => {
       await worker.stop();
+      outageWatch.stop();
       await opened.close();
       await database.close();
       await testDatabase.drop();

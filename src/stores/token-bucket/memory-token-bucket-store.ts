@@ -68,6 +68,8 @@ export class MemoryTokenBucketStore implements TokenBucketStore {
     for (const key of keys) this.#charges.delete(key);
   }
 
+  async ready(): Promise<void> {}
+
   /** Which of these buckets are held, or can be: all newcomers or none, but one in shadow crowds no other out. */
   #room(buckets: readonly Bucket[], now: number): (bucket: Bucket) => boolean {
     const newcomers = buckets.filter(({ key }) => this.#charges.get(key, now / 1_000) === undefined);

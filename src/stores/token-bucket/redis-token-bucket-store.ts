@@ -49,6 +49,10 @@ export class RedisTokenBucketStore implements TokenBucketStore {
     });
   }
 
+  ready(): Promise<void> {
+    return this.#connection.ready();
+  }
+
   async #takeTogether(buckets: readonly Bucket[]): Promise<TakeResult> {
     const shadows = buckets.map(({ shadow }) => (shadow === true ? 1 : 0));
     const [allowed, ...numbers] = await this.#run(takeScript, buckets, shadows);

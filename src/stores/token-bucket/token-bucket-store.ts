@@ -65,4 +65,6 @@ export interface TokenBucketStore {
   peek(buckets: readonly Bucket[]): Promise<readonly BucketState[]>;
   /** Makes these buckets full. Throws `DependencyUnavailable`. */
   fill(keys: readonly string[]): Promise<void>;
+  /** Resolves while every bucket can be charged. Throws `DependencyUnavailable`. */
+  ready(): Promise<void>;
 }
