@@ -42,7 +42,7 @@ export class MemoryTokenBucketStore implements TokenBucketStore {
       // Rather refuse a newcomer than forget a bucket that has been charged.
       if (!room) return { remaining: 0, msToNext: RETRY_WHEN_FULL_MS, refused: true };
       let after = charge;
-      if (allowed) after = allowing(charge, given);
+      if (allowed || (given && bucket.regardless === true)) after = allowing(charge, given);
       else if (!given && bucket.shadow !== true) after = refusing(charge, now);
       this.#store(bucket.key, after, now);
       return { ...describe(after, now), refused: !given };

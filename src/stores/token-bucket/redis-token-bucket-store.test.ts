@@ -51,6 +51,7 @@ describeWithRedis('the level of a bucket in Lua and in TypeScript', (connection)
     refillPerSecond: refill,
     age: fc.option(fc.integer({ min: -500, max: 20_000 })),
     shadow: fc.boolean(),
+    regardless: fc.boolean(),
   });
   type Known = typeof known extends fc.Arbitrary<infer Value> ? Value : never;
   const start = 1_800_000_000_123_456;
@@ -66,7 +67,7 @@ describeWithRedis('the level of a bucket in Lua and in TypeScript', (connection)
       [
         us,
         ...buckets.map(({ capacity, refillPerSecond, since }) => `${capacity}/${refillPerSecond}/${since}`),
-        ...buckets.map(({ shadow }) => (shadow ? 1 : 0)),
+        ...buckets.map(({ shadow, regardless }) => (shadow ? 1 : 0) + (regardless ? 2 : 0)),
       ],
     );
   const peeked = ({ remaining, refusingSince, opensAt }: BucketState) => [
@@ -115,7 +116,7 @@ describeWithRedis('the level of a bucket in Lua and in TypeScript', (connection)
     );
   }, 30_000);
 
-  it('is the same for two buckets at once, in shadow and not, while the clock goes on', async () => {
+  it('is the same for two buckets at once, in shadow and not, regardless of each other and not, while the clock goes on', async () => {
     const step = fc.record({
       us: fc.nat(3_000_000),
       change: fc.option(fc.tuple(known, known), { freq: 2 }),

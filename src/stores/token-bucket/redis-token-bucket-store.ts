@@ -54,8 +54,10 @@ export class RedisTokenBucketStore implements TokenBucketStore {
   }
 
   async #takeTogether(buckets: readonly Bucket[]): Promise<TakeResult> {
-    const shadows = buckets.map(({ shadow }) => (shadow === true ? 1 : 0));
-    const [allowed, ...numbers] = await this.#run(takeScript, buckets, shadows);
+    const flags = buckets.map(
+      ({ shadow, regardless }) => (shadow === true ? 1 : 0) + (regardless === true ? 2 : 0),
+    );
+    const [allowed, ...numbers] = await this.#run(takeScript, buckets, flags);
     const levels = buckets.map((_, index) => {
       const [remaining = 0, msToNext = 0, refused] = numbers.slice(index * 3, index * 3 + 3);
       return { remaining, msToNext, refused: refused === 1 };
@@ -73,9 +75,10 @@ export class RedisTokenBucketStore implements TokenBucketStore {
     // What has timed out may have been charged or not: it stays charged, for more must never pass than may.
     const givenBack = settledValues(
       await Promise.allSettled(
-        buckets.map(async (bucket, index) =>
-          results[index]?.levels[0]?.refused === false ? this.#giveBackTogether([bucket]) : undefined,
-        ),
+        buckets.map(async (bucket, index) => {
+          const gave = results[index]?.levels[0]?.refused === false;
+          return gave && bucket.regardless !== true ? this.#giveBackTogether([bucket]) : undefined;
+        }),
       ),
     );
     const taken = settledValues(settled);

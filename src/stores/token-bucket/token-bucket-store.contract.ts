@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TestClock } from '../../testing/test-clock';
 import { bucketRateContract } from './bucket-rate.contract';
+import { bucketRegardlessContract } from './bucket-regardless.contract';
 import { bucketShadowContract } from './bucket-shadow.contract';
 import { bucketStateContract } from './bucket-state.contract';
 import type { Bucket, TokenBucketStore } from './token-bucket-store';
@@ -134,5 +135,6 @@ export function tokenBucketStoreContract(fixture: () => TokenBucketFixture): voi
 
   describe('whose rate changes', () => bucketRateContract(fixture));
   describe('in shadow', () => bucketShadowContract(fixture));
+  describe('that gives regardless', () => bucketRegardlessContract(fixture));
   describe('looked at and filled', () => bucketStateContract(fixture));
 }

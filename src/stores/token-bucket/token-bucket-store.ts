@@ -17,6 +17,8 @@ export interface Bucket extends BucketRate {
   readonly key: string;
   /** In shadow it counts and refuses nothing: it gives a token where it has one. */
   readonly shadow?: boolean;
+  /** Gives its token also where another bucket of the same take refuses. It refuses for all of them all the same. */
+  readonly regardless?: boolean;
 }
 
 export interface BucketLevel {
@@ -29,7 +31,7 @@ export interface BucketLevel {
 }
 
 export interface TakeResult {
-  /** True when every bucket gave a token, those in shadow aside; otherwise none did. */
+  /** True when every bucket gave a token, those in shadow aside; otherwise none did but those that give regardless. */
   readonly allowed: boolean;
   /** In the order asked for. */
   readonly levels: readonly BucketLevel[];
@@ -55,7 +57,7 @@ export interface BucketState {
  */
 export interface TokenBucketStore {
   /**
-   * Takes one token from each bucket, or from none. Throws `DependencyUnavailable`, and a plain `Error` when a key comes
+   * Takes one token from each bucket, or from none but those that give regardless. Throws `DependencyUnavailable`, and a plain `Error` when a key comes
    * twice or a bucket makes no sense.
    */
   take(buckets: readonly Bucket[]): Promise<TakeResult>;
