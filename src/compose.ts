@@ -103,7 +103,8 @@ export async function compose(
     }),
     budget: {
       take: async (email) => {
-        const { allowed, taken } = await limiter.take([mailCharge(email)]);
+        const { allowed, levels } = await limiter.take([mailCharge(email)]);
+        const taken = levels.filter((level) => level.taken).map(({ charge }) => charge);
         return allowed ? () => limiter.giveBack(taken) : undefined;
       },
     },

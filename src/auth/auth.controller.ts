@@ -27,18 +27,11 @@ export async function register(
 /** Logs in by password (RFC 6749's grant in spirit): the same work and the same answer for unknown and wrong. */
 export async function login(
   services: Pick<Services, 'accounts' | 'credentials' | 'passwordHasher' | 'sessions' | 'metrics' | 'audit'>,
-  { body, address, userAgent, origin, charge }: Call<typeof credentials>,
+  { body, address, userAgent, origin }: Call<typeof credentials>,
 ): Promise<Answer<typeof tokenResponse>> {
   const { accounts, passwordHasher, sessions, metrics, audit } = services;
   const { email, password } = body;
-  const [account, addressKnown] = await Promise.all([
-    accounts.findByEmail(email),
-    accounts.knowsAddress(email, address),
-  ]);
-  if (!addressKnown) {
-    // Strangers share one budget; whoever logged in from here before is not kept out by them.
-    await charge([{ policy: 'login-account-all', parts: [email], keptFor: ['invalid_credentials'] }]);
-  }
+  const account = await accounts.findByEmail(email);
   const fail = (reason: 'invalid_credentials' | 'email_not_verified' | 'account_disabled') =>
     audit.loginFailed(origin, account?.id, { method: 'password', reason }).then(() => {
       throw new Problem(reason);

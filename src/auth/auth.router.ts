@@ -1,5 +1,5 @@
 import { type AnyEndpoint, endpoint } from '../http/endpoint';
-import { byAddress, byEmailAndAddress, byUser } from '../http/limit-keys';
+import { byAddress, byEmail, byEmailAndAddress, byUser } from '../http/limit-keys';
 import { message, tokenResponse } from '../http/schemas';
 import type { Services } from '../services';
 import * as auth from './auth.controller';
@@ -34,6 +34,13 @@ export const authEndpoints: readonly AnyEndpoint<Services>[] = [
     limits: [
       { policy: 'login', key: byAddress },
       { policy: 'login-account', key: byEmailAndAddress, keptFor: ['invalid_credentials'] },
+      {
+        policy: 'login-account-all',
+        key: byEmail,
+        keptFor: ['invalid_credentials'],
+        // Strangers share one budget; whoever logged in from here before is not kept out by them.
+        exempt: ({ accounts }, { body, address }) => accounts.knowsAddress(body.email, address),
+      },
     ],
     status: 200,
     response: tokenResponse,

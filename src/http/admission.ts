@@ -13,8 +13,8 @@ import { contextOf } from './request-context';
 
 /** Admission to everything below `/api/v1`: the global limit, authentication, permission, a recent password. */
 export function throughGate(gate: Gate): Admit {
-  return async (endpoint, request, response) => {
-    const principal = await authenticate(gate, endpoint.access, request, response);
+  return async (endpoint, request, response, charges) => {
+    const principal = await authenticate(gate, endpoint.access, request, response, charges);
     if (endpoint.fresh === true) assertFresh(principal, gate.clock);
     return principal;
   };
@@ -22,8 +22,8 @@ export function throughGate(gate: Gate): Admit {
 
 /** Admission to the admin surface: on top of all that, an address of the allow-list. */
 export function throughAdminGate(gate: Gate & { readonly allowlist: Allowlist }): Admit {
-  return async (endpoint, request, response) => {
-    const principal = await authenticate(gate, endpoint.access, request, response);
+  return async (endpoint, request, response, charges) => {
+    const principal = await authenticate(gate, endpoint.access, request, response, charges);
     if (!(await gate.allowlist.admits(contextOf(response).peer))) throw new Problem('address_not_allowed');
     if (endpoint.fresh === true) assertFresh(principal, gate.clock);
     return principal;
@@ -43,7 +43,7 @@ export function behindGlobalLimit(limiter: Limiter, local: Limiter): Admit {
       if (error instanceof DependencyUnavailable && endpoint.needsState !== true) return local.take(charge);
       throw error;
     });
-    showLevels(response, decision);
+    showLevels(response, decision.levels);
     if (!decision.allowed) throw rateLimited(decision);
     return undefined;
   };

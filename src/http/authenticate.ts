@@ -1,47 +1,52 @@
 import type { Request, Response } from 'express';
 import type { Clock } from '../clock';
-import type { Limiter } from '../limits/limiter';
 import type { Role } from '../stores/session/session-store';
 import type { AccessTokens } from '../tokens/access-token';
 import type { Sessions } from '../tokens/sessions';
+import { hasSmallBody } from './json-body';
 import { isAllowed } from './permissions';
 import type { Access, Principal } from './principal';
 import { Problem } from './problem';
-import { rateLimited, showLevels } from './rate-limiter';
+import type { RequestCharges } from './request-charges';
 import { contextOf } from './request-context';
 
 export interface Gate {
-  readonly limiter: Limiter;
   readonly accessTokens: AccessTokens;
   readonly sessions: Sessions;
   readonly clock: Clock;
 }
 
 /**
- * Charges the global limit, then finds out who is asking (RFC 6750). Both go to the store in the same round trip; a
- * token that does not verify is charged all the same. Throws `Problem`: 429 first, then 401, then 403.
+ * Charges the global limit, and finds out who is asking (RFC 6750). Both go to the store in the same round trip; a
+ * token that does not verify is charged all the same. Where anybody may call there is nothing to find out, and the limit
+ * goes with those of the route in one round trip: but a body that costs something to read is not read before it.
+ * Throws `Problem`: 429 first, then 401, then 403.
  */
 export async function authenticate(
   gate: Gate,
   access: Access,
   request: Request,
   response: Response,
+  charges: RequestCharges,
 ): Promise<Principal | undefined> {
   const context = contextOf(response);
-  const token = access === 'public' ? undefined : bearerToken(request);
+  const global = { policy: 'global', parts: [context.address], regardless: true } as const;
+  if (access === 'public') {
+    if (hasSmallBody(request)) charges.defer(global);
+    else await charges.charge([global]);
+    return undefined;
+  }
+  const token = bearerToken(request);
   const claims = token === undefined ? undefined : gate.accessTokens.verify(token);
-
-  const [decision, live] = await Promise.all([
-    gate.limiter.take([{ policy: 'global', parts: [context.address] }]),
+  const [, live] = await Promise.all([
+    charges.charge([global]),
     claims !== undefined && claims.role !== 'GUEST'
       ? gate.sessions.find(claims.userId, claims.sessionId)
       : undefined,
   ]);
-  showLevels(response, decision);
-  if (!decision.allowed) throw rateLimited(decision);
 
   if (token === undefined) {
-    if (access === 'public' || access === 'optional') return undefined;
+    if (access === 'optional') return undefined;
     throw new Problem('unauthenticated');
   }
   if (claims?.role === 'GUEST') {

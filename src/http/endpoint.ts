@@ -38,9 +38,11 @@ export interface Call<B = unknown, Q = unknown, P = unknown, A extends Access = 
   readonly charge: (charges: readonly RouteCharge[]) => Promise<void>;
 }
 
-/** A charge, and which problems it is kept for where it counts failures only. */
 export interface RouteCharge extends Charge {
+  /** Where it counts failures only: the problems it is kept for. */
   readonly keptFor?: readonly ProblemName[];
+  /** Where it does not hold for everybody: whether it holds for this caller. Throws `DependencyUnavailable`. */
+  readonly exempt?: () => Promise<boolean>;
 }
 
 /** What a controller answers: a body, or a text that is sent piece by piece. */
@@ -69,15 +71,21 @@ interface AnswerParts {
 
 type Answered<R> = R extends ZodType ? output<R> : undefined;
 
+/** What the limits of a route may know of a call. */
+type LimitedCall<B, A extends Access> = Pick<Call<B, unknown, unknown, A>, 'body' | 'address' | 'principal'>;
+
 /** A policy that an endpoint charges before its work. */
-export interface RouteLimit<B, A extends Access> {
+export interface RouteLimit<S, B, A extends Access> {
   readonly policy: PolicyName;
   /** What the bucket is kept for. Parts come from validated members alone. */
-  readonly key: (
-    call: Pick<Call<B, unknown, unknown, A>, 'body' | 'address' | 'principal'>,
-  ) => readonly string[];
+  readonly key: (call: LimitedCall<B, A>) => readonly string[];
   /** Failures-only: the token is given back unless the answer is one of these problems. */
   readonly keptFor?: readonly ProblemName[];
+  /**
+   * Whom it does not hold for. Asked, for a look-up may be behind it, only where that matters: when the bucket refuses,
+   * and before a token is kept.
+   */
+  readonly exempt?: (services: S, call: LimitedCall<B, A>) => Promise<boolean>;
 }
 
 /**
@@ -99,7 +107,7 @@ export interface Endpoint<S, B = unknown, Q = unknown, P = unknown, R = unknown,
   readonly refreshToken?: Q extends undefined ? UseOf<B> : never;
   /** A page that cannot do without the working state: it is refused at once while that is away. */
   readonly needsState?: boolean;
-  readonly limits?: readonly RouteLimit<B, A>[];
+  readonly limits?: readonly RouteLimit<S, B, A>[];
   readonly body?: B;
   readonly query?: Q;
   readonly params?: P;

@@ -6,6 +6,8 @@ import { Problem } from './problem';
 /** 64 KiB: a body that has one byte more is too large. */
 export const MAX_BODY_BYTES = 64 * 1024;
 
+const SMALL_BODY_BYTES = 4 * 1024;
+
 const parseJson = express.json({
   limit: MAX_BODY_BYTES,
   strict: false,
@@ -32,9 +34,18 @@ export async function readJsonBody(request: Request, response: Response): Promis
   return request.body;
 }
 
+/** True for a body that costs next to nothing to read, or none. */
+export function hasSmallBody(request: { headers: Request['headers'] }): boolean {
+  if (!hasBody(request)) return true;
+  return request.headers['transfer-encoding'] === undefined && lengthOf(request) <= SMALL_BODY_BYTES;
+}
+
 function hasBody(request: { headers: Request['headers'] }): boolean {
-  const length = request.headers['content-length'];
-  return request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+  return request.headers['transfer-encoding'] !== undefined || lengthOf(request) !== 0;
+}
+
+function lengthOf({ headers }: { headers: Request['headers'] }): number {
+  return Number(headers['content-length'] ?? 0);
 }
 
 /** `application/json`, alone or with `charset=utf-8`. */

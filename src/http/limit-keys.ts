@@ -10,6 +10,8 @@ interface WithEmail extends FromAddress {
 
 export const byAddress = ({ address }: FromAddress) => [address];
 
+export const byEmail = ({ body }: WithEmail) => [body.email];
+
 export const byEmailAndAddress = ({ address, body }: WithEmail) => [body.email, address];
 
 export const byNewEmailAndAddress = ({

@@ -78,7 +78,7 @@ describe.each(stateKinds)('metrics over %s', (state) => {
 
 describe('metrics of what clients make up', () => {
   it('are no new series, for 1000 paths by any method', async () => {
-    const test = await createTestApp();
+    const test = await createTestApp({ env: { RATE_LIMIT_GLOBAL: '5000/50' } });
     try {
       const parents = [
         '',

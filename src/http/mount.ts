@@ -2,14 +2,21 @@ import type { IRouter, Request, RequestHandler, Response } from 'express';
 import { type ZodType, z } from 'zod';
 import type { Limiter } from '../limits/limiter';
 import type { Audit } from '../observability/audit';
-import { type Answer, type AnyEndpoint, type Call, queryOf } from './endpoint';
+import {
+  type Answer,
+  type AnyEndpoint,
+  type Call,
+  queryOf,
+  type RouteCharge,
+  type RouteLimit,
+} from './endpoint';
 import { asProblem } from './error-handler';
 import { readJsonBody } from './json-body';
 import { memberErrors } from './member-errors';
-import type { Principal } from './principal';
+import type { Access, Principal } from './principal';
 import { Problem } from './problem';
-import { RequestCharges } from './rate-limiter';
 import type { CookieTransport, RefreshTransport } from './refresh-transport';
+import { RequestCharges } from './request-charges';
 import { contextOf, originOf } from './request-context';
 import { sendStream } from './streaming';
 
@@ -18,6 +25,7 @@ export type Admit = (
   endpoint: AnyEndpoint<never>,
   request: Request,
   response: Response,
+  charges: RequestCharges,
 ) => Promise<Principal | undefined>;
 
 /** What every call uses, whatever it is for. */
@@ -66,30 +74,20 @@ function serve<S extends EveryCall>(
   services: S,
   admit: Admit,
 ): RequestHandler {
-  const query = queryOf(endpoint) ?? noBody;
   const work = async (request: Request, response: Response) => {
-    const context = contextOf(response);
-    context.route = path;
-    const principal = await admit(endpoint, request, response);
-    const cookie = services.refreshTransport.byCookie(endpoint.refreshToken, request, response);
-    const sent = endpoint.method === 'get' ? undefined : await readJsonBody(request, response);
+    contextOf(response).route = path;
     const charges = new RequestCharges(services.limiter, response);
-    const call: Call<ZodType, ZodType, ZodType> = {
-      body: bodyOf(endpoint, sent, cookie),
-      query: validated(query, request.query),
-      params: endpoint.params && matched(endpoint.params, request.params),
+    const principal = await admit(endpoint, request, response, charges);
+    const { call, cookie } = await readCall(endpoint, services, request, response, {
       principal,
-      origin: originOf(response),
-      address: context.address,
-      peer: context.peer,
-      userAgent: context.userAgent,
-      charge: (more) => charges.charge(more),
-    };
+      charges,
+    }).catch(async (error: unknown) => {
+      await charges.chargeDeferred();
+      throw error;
+    });
     let answer: Answer<unknown>;
     try {
-      await charges.charge(
-        (endpoint.limits ?? []).map(({ key, ...limit }) => ({ ...limit, parts: key(call) })),
-      );
+      await charges.charge((endpoint.limits ?? []).map((limit) => chargeOf(limit, services, call)));
       answer = await endpoint.handler(services, call);
     } catch (error) {
       const problem = asProblem(error);
@@ -107,6 +105,44 @@ function serve<S extends EveryCall>(
       services.audit.refused(originOf(response), asProblem(error).problem);
       throw error;
     });
+}
+
+/** Everything that is read of a request, and checked, before it is worked on. */
+async function readCall<S extends EveryCall>(
+  endpoint: AnyEndpoint<S>,
+  { refreshTransport }: EveryCall,
+  request: Request,
+  response: Response,
+  { principal, charges }: { readonly principal: Principal | undefined; readonly charges: RequestCharges },
+) {
+  const { address, peer, userAgent } = contextOf(response);
+  const cookie = refreshTransport.byCookie(endpoint.refreshToken, request, response);
+  const sent = endpoint.method === 'get' ? undefined : await readJsonBody(request, response);
+  const call: Call<ZodType, ZodType, ZodType> = {
+    body: bodyOf(endpoint, sent, cookie),
+    query: validated(queryOf(endpoint) ?? noBody, request.query),
+    params: endpoint.params && matched(endpoint.params, request.params),
+    principal,
+    origin: originOf(response),
+    address,
+    peer,
+    userAgent,
+    charge: (more) => charges.charge(more),
+  };
+  return { call, cookie };
+}
+
+function chargeOf<S>(
+  { policy, key, keptFor, exempt }: RouteLimit<S, ZodType, Access>,
+  services: S,
+  call: Call<ZodType, ZodType, ZodType>,
+): RouteCharge {
+  return {
+    policy,
+    parts: key(call),
+    ...(keptFor && { keptFor }),
+    ...(exempt && { exempt: () => exempt(services, call) }),
+  };
 }
 
 function bodyOf(endpoint: AnyEndpoint<never>, sent: unknown, cookie: CookieTransport | undefined): unknown {

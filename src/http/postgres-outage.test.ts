@@ -77,7 +77,7 @@ describe.each(cases)('while PostgreSQL is away (its port is $port, state in $sta
     expect(countOutcomes(answers)).toEqual({ '503 dependency_unavailable': 9 });
     test.clock.advance(5_000);
     const next = await client.post('/auth/login', { email, password });
-    expect(next.headers['ratelimit']).toContain('"login-account";r=9;');
+    expect(next.headers['ratelimit']).toContain('"login-account";r=10;t=0');
   });
 
   it('what needs no record goes on, and the process says that it is not ready', async () => {

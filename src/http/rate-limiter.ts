@@ -1,20 +1,21 @@
 import type { Response } from 'express';
-import type { ChargedLevel, Decision, Limiter } from '../limits/limiter';
+import type { ChargedLevel, Decision } from '../limits/limiter';
 import { POLICIES } from '../limits/policies';
-import { DependencyUnavailable } from '../stores/dependency-unavailable';
-import type { RouteCharge } from './endpoint';
-import { Problem, type ProblemName } from './problem';
+import { Problem } from './problem';
 
 const SHOWN = 'shownLevels';
 
 /**
  * Tells the client what its buckets hold: `RateLimit-Policy` and `RateLimit` as structured fields of the IETF httpapi
- * draft, and the older `X-RateLimit-*` of the tightest one. Called again it adds buckets. Buckets kept per e-mail over
- * all addresses are never shown, nor is a policy in shadow: it is nothing that a client has to heed.
+ * draft, and the older `X-RateLimit-*` of the tightest one. Called again it adds buckets, and shows the newer level of
+ * those that it has shown before. Buckets kept per e-mail over all addresses are never shown, nor is a policy in shadow:
+ * it is nothing that a client has to heed.
  */
-export function showLevels(response: Response, decision: Decision): void {
+export function showLevels(response: Response, levels: readonly ChargedLevel[]): void {
+  const newer = levels.filter(isShown);
+  const isNewer = ({ charge }: ChargedLevel) => newer.some((level) => level.charge.policy === charge.policy);
   const before = (response.locals[SHOWN] ?? []) as ChargedLevel[];
-  const shown = [...before, ...decision.levels.filter(isShown)];
+  const shown = [...before.filter((level) => !isNewer(level)), ...newer];
   const tightest = shown.reduce<ChargedLevel | undefined>(
     (least, level) => (least === undefined || level.remaining < least.remaining ? level : least),
     undefined,
@@ -27,6 +28,16 @@ export function showLevels(response: Response, decision: Decision): void {
   response.setHeader('X-RateLimit-Remaining', tightest.remaining);
 }
 
+/** Shows these levels with one more token. */
+export function showReturned(response: Response, levels: readonly ChargedLevel[]): void {
+  const returned = levels.map((level) => {
+    const { capacity } = level.inForce;
+    const remaining = Math.min(level.remaining + 1, capacity);
+    return { ...level, remaining, msToNext: remaining === capacity ? 0 : level.msToNext };
+  });
+  showLevels(response, returned);
+}
+
 /** The 429 of a refused decision. */
 export function rateLimited(decision: Decision): Problem {
   const retryAfterSeconds = Math.max(1, Math.ceil(decision.retryInMs / 1000));
@@ -36,47 +47,14 @@ export function rateLimited(decision: Decision): Problem {
   });
 }
 
-/** What one request is charged beyond the global limit, settled when it is known how the work ended. */
-export class RequestCharges {
-  readonly #limiter: Limiter;
-  readonly #response: Response;
-  readonly #charged: RouteCharge[] = [];
-
-  constructor(limiter: Limiter, response: Response) {
-    this.#limiter = limiter;
-    this.#response = response;
-  }
-
-  /** Takes a token for each charge, or none. Throws `Problem` `rate_limited`. */
-  async charge(charges: readonly RouteCharge[]): Promise<void> {
-    if (charges.length === 0) return;
-    const decision = await this.#limiter.take(charges);
-    showLevels(this.#response, decision);
-    if (!decision.allowed) throw rateLimited(decision);
-    this.#charged.push(...decision.taken);
-  }
-
-  /** Gives back what counts failures only, unless the work ended in a problem that it counts. */
-  async settle(problem: ProblemName | undefined): Promise<void> {
-    const returned = this.#charged.filter(
-      ({ keptFor }) => keptFor !== undefined && (problem === undefined || !keptFor.includes(problem)),
-    );
-    if (returned.length === 0) return;
-    await this.#limiter.giveBack(returned).catch((error: unknown) => {
-      // A token that cannot be returned stays taken; the work is done, and its answer stands.
-      if (!(error instanceof DependencyUnavailable)) throw error;
-    });
-  }
+function isShown({ charge, inForce }: ChargedLevel): boolean {
+  return POLICIES[charge.policy].shown && inForce.mode === 'enforce';
 }
 
-function isShown({ policy, inForce }: ChargedLevel): boolean {
-  return POLICIES[policy].shown && inForce.mode === 'enforce';
+function policyItem({ charge, inForce: { capacity, refillPerSecond } }: ChargedLevel): string {
+  return `"${charge.policy}";q=${capacity};w=${Math.ceil(capacity / refillPerSecond)}`;
 }
 
-function policyItem({ policy, inForce: { capacity, refillPerSecond } }: ChargedLevel): string {
-  return `"${policy}";q=${capacity};w=${Math.ceil(capacity / refillPerSecond)}`;
-}
-
-function levelItem({ policy, remaining, msToNext }: ChargedLevel): string {
-  return `"${policy}";r=${remaining};t=${Math.ceil(msToNext / 1000)}`;
+function levelItem({ charge, remaining, msToNext }: ChargedLevel): string {
+  return `"${charge.policy}";r=${remaining};t=${Math.ceil(msToNext / 1000)}`;
 }

@@ -12,20 +12,22 @@ import type { Mode, PoliciesInForce, PolicyInForce } from './policies-in-force';
 export interface Charge {
   readonly policy: PolicyName;
   readonly parts: readonly string[];
+  /** Costs its token also where another charge of the same take is refused. */
+  readonly regardless?: boolean;
 }
 
-export interface ChargedLevel extends BucketLevel {
-  readonly policy: PolicyName;
+export interface ChargedLevel<C extends Charge = Charge> extends BucketLevel {
+  readonly charge: C;
   readonly inForce: PolicyInForce;
+  /** True when it cost a token, which may be given back. */
+  readonly taken: boolean;
 }
 
 export interface Decision<C extends Charge = Charge> {
   /** In spite of a policy in shadow that would refuse. */
   readonly allowed: boolean;
   /** Of every bucket asked, in the order asked. */
-  readonly levels: readonly ChargedLevel[];
-  /** The charges that cost a token, which alone may be given back. */
-  readonly taken: readonly C[];
+  readonly levels: readonly ChargedLevel<C>[];
   /** Milliseconds until every bucket that refused has a token again; 0 when allowed. */
   readonly retryInMs: number;
 }
@@ -56,23 +58,24 @@ export class Limiter {
     this.#options = options;
   }
 
-  /** Takes a token for each charge, or none at all. Throws `DependencyUnavailable`. */
+  /** Takes a token for each charge, or for none but those that pay regardless. Throws `DependencyUnavailable`. */
   async take<C extends Charge>(charges: readonly C[]): Promise<Decision<C>> {
     const { store, events } = this.#options;
     const asked = charges.map((charge) => this.#asked(charge));
     const { allowed, levels } = await store.take(asked.map(({ bucket }) => bucket));
-    const charged = asked.map(({ charge, inForce }, index) => {
-      return { charge, policy: charge.policy, inForce, ...answerAt(levels, index) };
+    const charged = asked.map(({ charge, inForce }, index): ChargedLevel<C> => {
+      const level = answerAt(levels, index);
+      const taken = !level.refused && (allowed || charge.regardless === true);
+      return { charge, inForce, taken, ...level };
     });
-    for (const { policy, refused, inForce } of charged) {
+    for (const { charge, taken, refused, inForce } of charged) {
       // In a refused take the buckets with tokens gave none: no decision was made on them.
-      if (allowed || refused) events.onDecision(policy, !refused, inForce.mode);
+      if (taken || refused) events.onDecision(charge.policy, taken, inForce.mode);
     }
     const refusing = charged.filter(({ refused, inForce }) => refused && inForce.mode === 'enforce');
     return {
       allowed,
       levels: charged,
-      taken: allowed ? charged.filter(({ refused }) => !refused).map(({ charge }) => charge) : [],
       retryInMs: Math.max(0, ...refusing.map(({ msToNext }) => msToNext)),
     };
   }
@@ -99,11 +102,11 @@ export class Limiter {
 
   /** The bucket of a charge, and what was in force when it was asked: that may change before the store answers. */
   #asked<C extends Charge>(charge: C) {
-    const { policy, parts } = charge;
+    const { policy, parts, regardless = false } = charge;
     const inForce = this.#options.policies.of(policy);
     const { capacity, refillPerSecond, since, mode } = inForce;
     const key = `${policy}:${digestWith(firstKey(this.#options.keys), ...parts)}`;
-    const bucket: Bucket = { key, capacity, refillPerSecond, since, shadow: mode === 'shadow' };
+    const bucket: Bucket = { key, capacity, refillPerSecond, since, shadow: mode === 'shadow', regardless };
     return { charge, inForce, bucket };
   }
 }

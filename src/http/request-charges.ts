@@ -1,0 +1,76 @@
+import type { Response } from 'express';
+import type { ChargedLevel, Limiter } from '../limits/limiter';
+import { unlessUnavailable } from '../stores/dependency-unavailable';
+import type { RouteCharge } from './endpoint';
+import type { ProblemName } from './problem';
+import { rateLimited, showLevels, showReturned } from './rate-limiter';
+
+/** What one request is charged, settled when it is known how the work ended. */
+export class RequestCharges {
+  readonly #limiter: Limiter;
+  readonly #response: Response;
+  readonly #taken: ChargedLevel<RouteCharge>[] = [];
+  #deferred: readonly RouteCharge[] = [];
+
+  constructor(limiter: Limiter, response: Response) {
+    this.#limiter = limiter;
+    this.#response = response;
+  }
+
+  /** Puts a charge off to the next ones, so that one step takes them all; `chargeDeferred` where none come. */
+  defer(charge: RouteCharge): void {
+    this.#deferred = [...this.#deferred, charge];
+  }
+
+  /** Takes what was put off. Throws `Problem` `rate_limited`. */
+  async chargeDeferred(): Promise<void> {
+    await this.charge([]);
+  }
+
+  /** Takes a token for each charge, and for those put off, or none. Throws `Problem` `rate_limited`. */
+  async charge(charges: readonly RouteCharge[]): Promise<void> {
+    const asked = [...this.#deferred, ...charges];
+    this.#deferred = [];
+    if (asked.length === 0) return;
+    const { decision, refusing } = await this.#take(asked);
+    if (decision.allowed) return;
+    if (!refusing.every(({ charge }) => charge.exempt !== undefined)) throw rateLimited(decision);
+    // Budgets alone refuse that do not hold for everybody. The others are charged before it is looked up for whom.
+    const others = asked.filter(
+      (one) => one.regardless !== true && !refusing.some(({ charge }) => charge === one),
+    );
+    const rest = await this.#take(others);
+    if (!rest.decision.allowed) throw rateLimited(rest.decision);
+    for (const { charge } of refusing) {
+      if ((await charge.exempt?.()) !== true) throw rateLimited(decision);
+    }
+  }
+
+  /**
+   * Gives back what counts failures only, unless the work ended in a problem that it counts. Nobody waits for that: the
+   * next command on this connection finds it done, and a token that cannot be returned stays taken.
+   */
+  async settle(problem: ProblemName | undefined): Promise<void> {
+    const returned: ChargedLevel<RouteCharge>[] = [];
+    for (const level of this.#taken) if (await isReturned(level.charge, problem)) returned.push(level);
+    if (returned.length === 0) return;
+    showReturned(this.#response, returned);
+    this.#limiter.giveBack(returned.map(({ charge }) => charge)).catch(() => {});
+  }
+
+  async #take(charges: readonly RouteCharge[]) {
+    const decision = await this.#limiter.take(charges);
+    showLevels(this.#response, decision.levels);
+    this.#taken.push(...decision.levels.filter(({ taken }) => taken));
+    const refusing = decision.levels.filter(({ refused, inForce }) => refused && inForce.mode === 'enforce');
+    return { decision, refusing };
+  }
+}
+
+async function isReturned(charge: RouteCharge, problem: ProblemName | undefined): Promise<boolean> {
+  if (charge.keptFor === undefined) return false;
+  if (problem === undefined || !charge.keptFor.includes(problem)) return true;
+  if (charge.exempt === undefined) return false;
+  const exempt = await charge.exempt().catch(unlessUnavailable);
+  return exempt === true;
+}
