@@ -68,7 +68,9 @@ export function hasToken(charge: Charge, now: number): boolean {
 
 /** A (settled) charge after a take that was allowed, whether it gave a token or, in shadow, had none. */
 export function allowing(charge: Charge, gave: boolean): Charge {
-  return { ...charge, taken: gave ? charge.taken + 1 : charge.taken, refusing: 0 };
+  // Named one by one: on the way of every request, and a spread takes ten times as long.
+  const { capacity, refillPerSecond, since, anchor, taken } = charge;
+  return { capacity, refillPerSecond, since, anchor, taken: gave ? taken + 1 : taken, refusing: 0 };
 }
 
 /** A (settled) charge after it refused a take. */

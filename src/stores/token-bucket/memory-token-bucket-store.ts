@@ -17,6 +17,14 @@ import type { Bucket, BucketLevel, BucketState, TakeResult, TokenBucketStore } f
 
 const DEFAULT_MAX_BUCKETS = 1_000_000;
 const RETRY_WHEN_FULL_MS = 1_000;
+const always = () => true;
+
+/** A bucket of a take, and how it stood before. */
+interface Asked {
+  readonly bucket: Bucket;
+  readonly isHeld: boolean;
+  readonly charge: Charge;
+}
 
 /** Token buckets in this process: for one instance alone, and as what is left of the limits while Redis is away. */
 export class MemoryTokenBucketStore implements TokenBucketStore {
@@ -31,21 +39,24 @@ export class MemoryTokenBucketStore implements TokenBucketStore {
   async take(buckets: readonly Bucket[]): Promise<TakeResult> {
     checkBuckets(buckets);
     const now = this.#now();
-    const hasRoom = this.#room(buckets, now);
-    const states = buckets.map((bucket) => {
-      const charge = this.#charge(bucket, now);
-      const room = hasRoom(bucket);
-      return { bucket, charge, room, given: room && hasToken(charge, now) };
+    const asked = buckets.map((bucket): Asked => {
+      const held = this.#charges.get(bucket.key, now / 1_000);
+      return { bucket, isHeld: held !== undefined, charge: settle(held, bucket, now) };
     });
-    const allowed = states.every(({ bucket, given }) => given || bucket.shadow === true);
-    const levels = states.map(({ bucket, charge, room, given }): BucketLevel => {
+    const hasRoom = this.#room(asked, now);
+    const gives = (one: Asked) => hasRoom(one) && hasToken(one.charge, now);
+    const allowed = asked.every((one) => gives(one) || one.bucket.shadow === true);
+    const levels = asked.map((one): BucketLevel => {
       // Rather refuse a newcomer than forget a bucket that has been charged.
-      if (!room) return { remaining: 0, msToNext: RETRY_WHEN_FULL_MS, refused: true };
+      if (!hasRoom(one)) return { remaining: 0, msToNext: RETRY_WHEN_FULL_MS, refused: true };
+      const { bucket, charge } = one;
+      const given = gives(one);
       let after = charge;
       if (allowed || (given && bucket.regardless === true)) after = allowing(charge, given);
       else if (!given && bucket.shadow !== true) after = refusing(charge, now);
       this.#store(bucket.key, after, now);
-      return { ...describe(after, now), refused: !given };
+      const { remaining, msToNext } = describe(after, now);
+      return { remaining, msToNext, refused: !given };
     });
     return { allowed, levels };
   }
@@ -71,14 +82,14 @@ export class MemoryTokenBucketStore implements TokenBucketStore {
   async ready(): Promise<void> {}
 
   /** Which of these buckets are held, or can be: all newcomers or none, but one in shadow crowds no other out. */
-  #room(buckets: readonly Bucket[], now: number): (bucket: Bucket) => boolean {
-    const newcomers = buckets.filter(({ key }) => this.#charges.get(key, now / 1_000) === undefined);
-    if (newcomers.length === 0) return () => true;
-    const refusing = newcomers.filter(({ shadow }) => shadow !== true);
-    const roomFor = ({ length }: readonly Bucket[]) =>
+  #room(asked: readonly Asked[], now: number): (one: Asked) => boolean {
+    const newcomers = asked.filter(({ isHeld }) => !isHeld);
+    if (newcomers.length === 0) return always;
+    const refusing = newcomers.filter(({ bucket }) => bucket.shadow !== true);
+    const roomFor = ({ length }: readonly Asked[]) =>
       length === 0 || this.#charges.hasRoomFor(length, now / 1_000);
     const [forAll, forRefusing] = [roomFor(newcomers), roomFor(refusing)];
-    return (bucket) => !newcomers.includes(bucket) || (bucket.shadow === true ? forAll : forRefusing);
+    return ({ isHeld, bucket }) => isHeld || (bucket.shadow === true ? forAll : forRefusing);
   }
 
   #charge(bucket: Bucket, now: number): Charge {

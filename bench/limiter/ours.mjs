@@ -1,0 +1,51 @@
+// Our side as the service has it: the built sources, the metrics, the policies in force, digested keys.
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+const { systemClock: clock } = require('../../dist/clock.js');
+const { clientAddress } = require('../../dist/limits/client-address.js');
+const { Limiter } = require('../../dist/limits/limiter.js');
+const { POLICY_NAMES } = require('../../dist/limits/policies.js');
+const { PoliciesInForce } = require('../../dist/limits/policies-in-force.js');
+const { Metrics } = require('../../dist/observability/metrics.js');
+const { rateLimited, showLevels } = require('../../dist/http/rate-limiter.js');
+const { openRedis } = require('../../dist/stores/redis/redis.js');
+const { loadScript } = require('../../dist/stores/redis/redis-script.js');
+const { MemoryTokenBucketStore } = require('../../dist/stores/token-bucket/memory-token-bucket-store.js');
+const { RedisTokenBucketStore } = require('../../dist/stores/token-bucket/redis-token-bucket-store.js');
+const { deriveKeys } = require('../../dist/tokens/keyring.js');
+
+/** One connection, which all contestants over Redis share; ours counts its commands in a metric, as in the service. */
+export function openConnection(url) {
+  const metrics = new Metrics(async () => ({ users: 0, sessions: 0 }));
+  const connection = openRedis({ url, onCommand: (name) => metrics.countRedisOperation(name) });
+  return { connection, metrics };
+}
+
+export const redisStore = (connection) => new RedisTokenBucketStore(connection, { clock });
+export const memoryStore = () => new MemoryTokenBucketStore({ clock });
+export const takeScript = () =>
+  loadScript(`${import.meta.dirname}/../../dist/stores/token-bucket`, 'bucket', 'take');
+
+/** `rates` are those of the policies charged, by name. Limiters of different secrets share no bucket. */
+export function limiterOver(store, metrics, rates, secret) {
+  const unused = { capacity: 1, refillPerSecond: 1 };
+  const settings = Object.fromEntries(POLICY_NAMES.map((name) => [name, rates[name] ?? unused]));
+  const logger = { warn() {} };
+  const policies = new PoliciesInForce({ settings, store: {}, clock, logger });
+  const events = { onDecision: metrics.countDecision.bind(metrics) };
+  return new Limiter({ store, policies, keys: deriveKeys([secret], 'limits'), events });
+}
+
+/** What the admission of a request does with the limiter, as middleware: address, take, headers, 429. */
+export function middlewareOver(limiter, policies) {
+  return async (request, response, next) => {
+    const parts = [clientAddress(request.ip)];
+    const decision = await limiter.take(policies.map((policy) => ({ policy, parts })));
+    showLevels(response, decision);
+    if (decision.allowed) return next();
+    const { retryAfterSeconds, detail } = rateLimited(decision);
+    response.setHeader('Retry-After', retryAfterSeconds);
+    response.status(429).send(detail);
+  };
+}
