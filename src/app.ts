@@ -23,11 +23,13 @@ import type { Limiter } from './limits/limiter';
 import type { ProxyWatch } from './limits/proxy-watch';
 import type { Logger } from './observability/logger';
 import type { Services } from './services';
+import type { AdmissionStore } from './stores/admission/admission-store';
 import { VERSION } from './version';
 
 /** What the app itself uses beside what its controllers do. */
 export interface AppServices extends Services {
   readonly health: Health;
+  readonly admission: AdmissionStore;
   /** Counts in this process alone. */
   readonly localLimiter: Limiter;
   readonly proxyWatch: ProxyWatch;

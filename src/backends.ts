@@ -10,6 +10,9 @@ import { PrismaAccountStore } from './stores/account/prisma-account-store';
 import { PrismaCredentialStore } from './stores/account/prisma-credential-store';
 import { PrismaStandingStore } from './stores/account/prisma-standing-store';
 import type { StandingStore } from './stores/account/standing-store';
+import type { AdmissionStore } from './stores/admission/admission-store';
+import { RedisAdmissionStore } from './stores/admission/redis-admission-store';
+import { SplitAdmissionStore } from './stores/admission/split-admission-store';
 import type { AllowlistStore } from './stores/allowlist/allowlist-store';
 import { PrismaAllowlistStore } from './stores/allowlist/prisma-allowlist-store';
 import type { AuditExports } from './stores/audit/audit-exports';
@@ -31,7 +34,7 @@ import { PrismaOutboxStore } from './stores/outbox/prisma-outbox-store';
 import type { PersonalDataStore } from './stores/personal-data/personal-data-store';
 import { PrismaPersonalDataStore } from './stores/personal-data/prisma-personal-data-store';
 import { Database } from './stores/postgres/database';
-import { openRedis } from './stores/redis/redis';
+import { openRedis, type RedisConnection } from './stores/redis/redis';
 import { MemoryResetTokenStore } from './stores/reset-token/memory-reset-token-store';
 import { RedisResetTokenStore } from './stores/reset-token/redis-reset-token-store';
 import type { ResetTokenStore } from './stores/reset-token/reset-token-store';
@@ -75,6 +78,7 @@ export interface StateStores {
   readonly otpStore: OtpStore;
   readonly resetTokenStore: ResetTokenStore;
   readonly tokenBucketStore: TokenBucketStore;
+  readonly admissionStore: AdmissionStore;
 }
 
 export interface BackendEvents {
@@ -151,25 +155,39 @@ async function openState(config: Config, clock: Clock, events: BackendEvents) {
     onCommand: events.onRedisCommand,
     onStateChange: events.onRedisState,
   });
-  const stores: StateStores = {
-    sessionStore: new RedisSessionStore(redis, options),
+  const healthChecks = [{ name: 'redis', required: true, check: () => redis.ready() }];
+  return { stores: redisStores(redis, options), healthChecks, close: () => redis.close() };
+}
+
+interface StateOptions {
+  readonly clock: Clock;
+  readonly maxAgeSeconds: number;
+}
+
+/** Working state in Redis: shared by every instance. */
+export function redisStores(redis: RedisConnection, options: StateOptions): StateStores {
+  const sessionStore = new RedisSessionStore(redis, options);
+  const tokenBucketStore = new RedisTokenBucketStore(redis, options);
+  return {
+    sessionStore,
     otpStore: new RedisOtpStore(redis, options),
     resetTokenStore: new RedisResetTokenStore(redis, options),
-    tokenBucketStore: new RedisTokenBucketStore(redis, options),
+    tokenBucketStore,
+    admissionStore: redis.isCluster
+      ? new SplitAdmissionStore(tokenBucketStore, sessionStore)
+      : new RedisAdmissionStore(redis, options),
   };
-  const healthChecks = [{ name: 'redis', required: true, check: () => redis.ready() }];
-  return { stores, healthChecks, close: () => redis.close() };
 }
 
 /** Working state inside the process: for one process, until it ends. */
-export function memoryStores(options: {
-  readonly clock: Clock;
-  readonly maxAgeSeconds: number;
-}): StateStores {
+export function memoryStores(options: StateOptions): StateStores {
+  const sessionStore = new MemorySessionStore(options);
+  const tokenBucketStore = new MemoryTokenBucketStore(options);
   return {
-    sessionStore: new MemorySessionStore(options),
+    sessionStore,
     otpStore: new MemoryOtpStore(options),
     resetTokenStore: new MemoryResetTokenStore(options),
-    tokenBucketStore: new MemoryTokenBucketStore(options),
+    tokenBucketStore,
+    admissionStore: new SplitAdmissionStore(tokenBucketStore, sessionStore),
   };
 }

@@ -117,7 +117,7 @@ export async function compose(
       onGivenUp: (kind, count) => metrics.countMail(kind, 'given_up', count),
     },
   });
-  const services = {
+  const services: AppServices = {
     accounts: backends.accounts,
     credentials: backends.credentials,
     standings: backends.standings,
@@ -147,6 +147,7 @@ export async function compose(
     policiesInForce,
     allowlist: new Allowlist({ store: backends.allowlistStore, clock }),
     localLimiter: new Limiter({ ...limits, store: new MemoryTokenBucketStore({ clock }) }),
+    admission: { admit: (...asked) => outageWatch.watch(backends.admissionStore.admit(...asked)) },
     proxyWatch: new ProxyWatch({
       onChange: (suspect) => metrics.limiterHealth.setProxySuspect(suspect),
       onFirstSuspicion: (address) =>

@@ -25,7 +25,7 @@ export function openConnection(url) {
 export const redisStore = (connection) => new RedisTokenBucketStore(connection, { clock });
 export const memoryStore = () => new MemoryTokenBucketStore({ clock });
 export const takeScript = () =>
-  loadScript(`${import.meta.dirname}/../../dist/stores/token-bucket`, 'bucket', 'take');
+  loadScript(`${import.meta.dirname}/../../dist/stores/token-bucket`, 'bucket', 'take-all', 'take');
 
 /** `rates` are those of the policies charged, by name. Limiters of different secrets share no bucket. */
 export function limiterOver(store, metrics, rates, secret) {

@@ -1,8 +1,9 @@
 import type { Request, Response } from 'express';
 import type { Clock } from '../clock';
-import type { Role } from '../stores/session/session-store';
+import type { AdmissionStore } from '../stores/admission/admission-store';
+import type { FoundSession, Role } from '../stores/session/session-store';
 import type { AccessTokens } from '../tokens/access-token';
-import type { Sessions } from '../tokens/sessions';
+import type { LiveSession, Sessions } from '../tokens/sessions';
 import { hasSmallBody } from './json-body';
 import { isAllowed } from './permissions';
 import type { Access, Principal } from './principal';
@@ -11,6 +12,7 @@ import type { RequestCharges } from './request-charges';
 import { contextOf } from './request-context';
 
 export interface Gate {
+  readonly admission: AdmissionStore;
   readonly accessTokens: AccessTokens;
   readonly sessions: Sessions;
   readonly clock: Clock;
@@ -38,12 +40,19 @@ export async function authenticate(
   }
   const token = bearerToken(request);
   const claims = token === undefined ? undefined : gate.accessTokens.verify(token);
-  const [, live] = await Promise.all([
-    charges.charge([global]),
-    claims !== undefined && claims.role !== 'GUEST'
-      ? gate.sessions.find(claims.userId, claims.sessionId)
-      : undefined,
-  ]);
+  let live: LiveSession | undefined;
+  if (claims === undefined || claims.role === 'GUEST') {
+    await charges.charge([global]);
+  } else {
+    const { userId, sessionId } = claims;
+    let found: FoundSession | undefined;
+    await charges.charge([global], async (buckets) => {
+      const admission = await gate.admission.admit(buckets, userId, sessionId);
+      found = admission.found;
+      return admission.taken;
+    });
+    live = await gate.sessions.find(userId, sessionId, found);
+  }
 
   if (token === undefined) {
     if (access === 'optional') return undefined;

@@ -29,11 +29,11 @@ describe.each(stateKinds)('what a request is charged over %s', (state) => {
     const test = await open();
     const user = await signUp(test);
     const { accessToken, refreshToken } = await logIn(test, user);
-    const take = jest.spyOn(test.backends.tokenBucketStore, 'take');
+    const take = jest.spyOn(test.services.limiter, 'take');
     const steps = async (call: Promise<Response>) => {
       take.mockClear();
       await call;
-      return take.mock.calls.map(([buckets]) => buckets.map(({ key }) => key.split(':', 1)[0]));
+      return take.mock.calls.map(([charges]) => charges.map(({ policy }) => policy));
     };
     const client = new ApiClient(test.app);
     const { email, password } = user;

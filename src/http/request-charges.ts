@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { ChargedLevel, Limiter } from '../limits/limiter';
+import type { ChargedLevel, Limiter, Taker } from '../limits/limiter';
 import { unlessUnavailable } from '../stores/dependency-unavailable';
 import type { RouteCharge } from './endpoint';
 import type { ProblemName } from './problem';
@@ -28,11 +28,11 @@ export class RequestCharges {
   }
 
   /** Takes a token for each charge, and for those put off, or none. Throws `Problem` `rate_limited`. */
-  async charge(charges: readonly RouteCharge[]): Promise<void> {
+  async charge(charges: readonly RouteCharge[], by?: Taker): Promise<void> {
     const asked = [...this.#deferred, ...charges];
     this.#deferred = [];
     if (asked.length === 0) return;
-    const { decision, refusing } = await this.#take(asked);
+    const { decision, refusing } = await this.#take(asked, by);
     if (decision.allowed) return;
     if (!refusing.every(({ charge }) => charge.exempt !== undefined)) throw rateLimited(decision);
     // Budgets alone refuse that do not hold for everybody. The others are charged before it is looked up for whom.
@@ -58,8 +58,8 @@ export class RequestCharges {
     this.#limiter.giveBack(returned.map(({ charge }) => charge)).catch(() => {});
   }
 
-  async #take(charges: readonly RouteCharge[]) {
-    const decision = await this.#limiter.take(charges);
+  async #take(charges: readonly RouteCharge[], by?: Taker) {
+    const decision = await this.#limiter.take(charges, by);
     showLevels(this.#response, decision.levels);
     this.#taken.push(...decision.levels.filter(({ taken }) => taken));
     const refusing = decision.levels.filter(({ refused, inForce }) => refused && inForce.mode === 'enforce');

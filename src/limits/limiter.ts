@@ -2,6 +2,7 @@ import type {
   Bucket,
   BucketLevel,
   BucketState,
+  TakeResult,
   TokenBucketStore,
 } from '../stores/token-bucket/token-bucket-store';
 import { digestWith, firstKey } from '../tokens/keyring';
@@ -50,6 +51,9 @@ export interface LimiterOptions {
   readonly events: LimiterEvents;
 }
 
+/** Takes the tokens, where that is more than the store's `take`. */
+export type Taker = (buckets: readonly Bucket[]) => Promise<TakeResult>;
+
 /** Applies the policies: which bucket a charge falls on, and what came of it. */
 export class Limiter {
   readonly #options: LimiterOptions;
@@ -58,11 +62,16 @@ export class Limiter {
     this.#options = options;
   }
 
-  /** Takes a token for each charge, or for none but those that pay regardless. Throws `DependencyUnavailable`. */
-  async take<C extends Charge>(charges: readonly C[]): Promise<Decision<C>> {
-    const { store, events } = this.#options;
+  /**
+   * Takes a token for each charge, or for none but those that pay regardless. Throws
+   * `DependencyUnavailable`.
+   */
+  async take<C extends Charge>(
+    charges: readonly C[],
+    by: Taker = (buckets) => this.#options.store.take(buckets),
+  ): Promise<Decision<C>> {
     const asked = charges.map((charge) => this.#asked(charge));
-    const { allowed, levels } = await store.take(asked.map(({ bucket }) => bucket));
+    const { allowed, levels } = await by(asked.map(({ bucket }) => bucket));
     const charged = asked.map(({ charge, inForce }, index): ChargedLevel<C> => {
       const level = answerAt(levels, index);
       const taken = !level.refused && (allowed || charge.regardless === true);
@@ -70,7 +79,7 @@ export class Limiter {
     });
     for (const { charge, taken, refused, inForce } of charged) {
       // In a refused take the buckets with tokens gave none: no decision was made on them.
-      if (taken || refused) events.onDecision(charge.policy, taken, inForce.mode);
+      if (taken || refused) this.#options.events.onDecision(charge.policy, taken, inForce.mode);
     }
     const refusing = charged.filter(({ refused, inForce }) => refused && inForce.mode === 'enforce');
     return {

@@ -30,23 +30,23 @@ export class OutageWatch implements TokenBucketStore {
   }
 
   take(buckets: readonly Bucket[]): ReturnType<TokenBucketStore['take']> {
-    return this.#watched(this.#store.take(buckets));
+    return this.watch(this.#store.take(buckets));
   }
 
   giveBack(buckets: readonly Bucket[]): Promise<void> {
-    return this.#watched(this.#store.giveBack(buckets));
+    return this.watch(this.#store.giveBack(buckets));
   }
 
   peek(buckets: readonly Bucket[]): ReturnType<TokenBucketStore['peek']> {
-    return this.#watched(this.#store.peek(buckets));
+    return this.watch(this.#store.peek(buckets));
   }
 
   fill(keys: readonly string[]): Promise<void> {
-    return this.#watched(this.#store.fill(keys));
+    return this.watch(this.#store.fill(keys));
   }
 
   ready(): Promise<void> {
-    return this.#watched(this.#store.ready());
+    return this.watch(this.#store.ready());
   }
 
   /** Looks no more. */
@@ -55,7 +55,8 @@ export class OutageWatch implements TokenBucketStore {
     this.#awaySince = undefined;
   }
 
-  #watched<T>(call: Promise<T>): Promise<T> {
+  /** Watches any other call that needs the same server. */
+  watch<T>(call: Promise<T>): Promise<T> {
     return call.catch((error: unknown) => {
       if (error instanceof DependencyUnavailable && this.#awaySince === undefined) {
         this.#awaySince = performance.now();

@@ -1,19 +1,15 @@
 import type { Express } from 'express';
 import pino from 'pino';
 import { createApp } from '../app';
-import { type Backends, memoryStores, recordStores, type StateStores } from '../backends';
+import { type Backends, memoryStores, recordStores, redisStores, type StateStores } from '../backends';
 import { type Composition, compose } from '../compose';
 import { type Config, loadConfig } from '../config';
 import { keepingStores } from '../keeping-stores';
 import { Metrics } from '../observability/metrics';
 import { logSecurityEvent } from '../observability/security-events';
 import type { AuditEvent } from '../stores/audit/audit-store';
-import { RedisOtpStore } from '../stores/otp/redis-otp-store';
 import { Database, type DatabaseOptions } from '../stores/postgres/database';
 import { openRedis } from '../stores/redis/redis';
-import { RedisResetTokenStore } from '../stores/reset-token/redis-reset-token-store';
-import { RedisSessionStore } from '../stores/session/redis-session-store';
-import { RedisTokenBucketStore } from '../stores/token-bucket/redis-token-bucket-store';
 import { CapturedMailer } from './captured-mailer';
 import { TestClock } from './test-clock';
 import { createTestDatabase } from './test-database';
@@ -141,12 +137,7 @@ async function openTestState(
     onCommand: (operation) => metrics.countRedisOperation(operation),
   });
   return {
-    stores: {
-      sessionStore: new RedisSessionStore(redis, options),
-      otpStore: new RedisOtpStore(redis, options),
-      resetTokenStore: new RedisResetTokenStore(redis, options),
-      tokenBucketStore: new RedisTokenBucketStore(redis, options),
-    },
+    stores: redisStores(redis, options),
     healthChecks: [{ name: 'redis', required: true, check: () => redis.ready() }],
     close: () => redis.close(),
   };

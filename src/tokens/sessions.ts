@@ -4,7 +4,7 @@ import type { Clock } from '../clock';
 import type { Account } from '../stores/account/account-store';
 import type { Origin } from '../stores/audit/audit-store';
 import { unlessUnavailable } from '../stores/dependency-unavailable';
-import type { SessionState, SessionStore, SessionUser } from '../stores/session/session-store';
+import type { FoundSession, SessionState, SessionStore, SessionUser } from '../stores/session/session-store';
 import type {
   Device,
   LoginMethod,
@@ -71,10 +71,13 @@ export class Sessions {
     return grants.issue(account, record, 1, lifetime);
   }
 
-  /** The session of an access token, if it is live. Answered by the store alone unless that has lost it. */
-  async find(userId: string, sessionId: string): Promise<LiveSession | undefined> {
+  /**
+   * The session of an access token, if it is live. Answered by the store alone unless that has lost it; `asked` is its
+   * answer, where it has been asked already.
+   */
+  async find(userId: string, sessionId: string, asked?: FoundSession): Promise<LiveSession | undefined> {
     const { store } = this.#options;
-    const found = await store.find(userId, sessionId);
+    const found = asked ?? (await store.find(userId, sessionId));
     if (found.outcome !== 'missing') return found.outcome === 'live' ? found : undefined;
     const restored = await this.#restore(userId, sessionId);
     if (restored === undefined) return undefined;

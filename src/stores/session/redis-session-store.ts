@@ -42,23 +42,8 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async find(userId: string, sessionId: string): Promise<FoundSession> {
-    const keys = [sessionKey(userId, sessionId), userKey(userId)];
-    const [outcome, user, ...state] = (await this.#run(scripts.find, keys, [])) as [
-      string,
-      string,
-      ...unknown[],
-    ];
-    if (outcome !== 'live') return { outcome: outcome as 'ended' | 'missing' };
-    const [generation, confirmed, expiresAt, endsAt, freshUntil] = state as [
-      number,
-      string,
-      number,
-      number,
-      number,
-    ];
-    const confirmedAt = confirmed === '' ? null : Number(confirmed);
-    const session = { sessionId, userId, generation, confirmedAt, expiresAt, endsAt, freshUntil };
-    return { outcome, user: JSON.parse(user) as SessionUser, session };
+    const reply = await this.#run(scripts.find, sessionKeys(userId, sessionId), []);
+    return readFound(reply as readonly unknown[], userId, sessionId);
   }
 
   async restore(user: SessionUser, session: SessionState): Promise<void> {
@@ -150,6 +135,27 @@ export class RedisSessionStore implements SessionStore {
   #run(of: RedisScript, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
     return this.#connection.run(of, keys, [this.#clock.offset, ...args]);
   }
+}
+
+/** What `find_session` in `session.lua` is asked for: the session, and its user. */
+export function sessionKeys(userId: string, sessionId: string): readonly [string, string] {
+  return [sessionKey(userId, sessionId), userKey(userId)];
+}
+
+/** Reads what `find_session` returned. */
+export function readFound(reply: readonly unknown[], userId: string, sessionId: string): FoundSession {
+  const [outcome, user, ...state] = reply as [string, string, ...unknown[]];
+  if (outcome !== 'live') return { outcome: outcome as 'ended' | 'missing' };
+  const [generation, confirmed, expiresAt, endsAt, freshUntil] = state as [
+    number,
+    string,
+    number,
+    number,
+    number,
+  ];
+  const confirmedAt = confirmed === '' ? null : Number(confirmed);
+  const session = { sessionId, userId, generation, confirmedAt, expiresAt, endsAt, freshUntil };
+  return { outcome, user: JSON.parse(user) as SessionUser, session };
 }
 
 const sessionsKey = (userId: string): string => `session:{${userId}}`;

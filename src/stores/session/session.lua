@@ -35,6 +35,28 @@ local function is_changing(changing_until, now)
   return changing_until and now < tonumber(changing_until)
 end
 
+-- A session with what it shows of its user: {'missing' | 'ended'}, or
+-- {'live', user data, generation, confirmed, expires, ends, fresh}.
+local function find_session(key, user_key, now, stamp)
+  local status, session = open_session(key, now, stamp)
+  if status ~= 'live' then
+    return { status }
+  end
+  local user = redis.call('HMGET', user_key, 'stamp', 'data', 'changing_until')
+  if user[1] ~= stamp or not user[2] or is_changing(user[3], now) then
+    return { 'missing' }
+  end
+  return {
+    'live',
+    user[2],
+    session.generation,
+    session.confirmed,
+    session.expires,
+    session.ends,
+    tonumber(session.fresh),
+  }
+end
+
 -- Keeps a key for at least `ttl` ms.
 local function keep(key, ttl)
   if redis.call('PTTL', key) < ttl then

@@ -17,7 +17,7 @@ import { MemoryTokenBucketStore } from './memory-token-bucket-store';
 import type { Bucket, BucketState } from './token-bucket-store';
 
 /** The script over a clock that stands still: its first argument is the time, and keys live by the test's, not Redis'. */
-function atGivenTime(name: string) {
+function atGivenTime(...names: readonly string[]) {
   const prelude = `
     local server = redis
     local redis = {
@@ -31,16 +31,20 @@ function atGivenTime(name: string) {
     local function now_us(given) return given end
     local function server_stamp() return 'abc' end`;
   const read = (part: string) => readFileSync(join(__dirname, `${part}.lua`), 'utf8');
-  const source = [prelude, read('bucket'), read(name)].join('\n');
+  const source = [prelude, read('bucket'), ...names.map(read)].join('\n');
   return { source, sha: createHash('sha1').update(source).digest('hex') };
 }
 
 describe('the level of a bucket in Lua', () => {
-  it('reads its scripts', () => expect(atGivenTime('take').source).toContain('server_stamp()'));
+  it('reads its scripts', () => expect(atGivenTime('take-all', 'take').source).toContain('server_stamp()'));
 });
 
 describeWithRedis('the level of a bucket in Lua and in TypeScript', (connection) => {
-  const [take, giveBack, peek] = [atGivenTime('take'), atGivenTime('give-back'), atGivenTime('peek')];
+  const [take, giveBack, peek] = [
+    atGivenTime('take-all', 'take'),
+    atGivenTime('give-back'),
+    atGivenTime('peek'),
+  ];
   const refill = fc.oneof(
     fc.integer({ min: 1, max: 100_000 }),
     fc.tuple(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 86_400 })).map(([a, b]) => a / b),

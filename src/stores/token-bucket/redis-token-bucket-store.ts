@@ -1,10 +1,11 @@
 import type { Clock } from '../../clock';
 import type { RedisConnection } from '../redis/redis';
 import { loadScript, type RedisScript } from '../redis/redis-script';
+import { rateArguments, readTake, storedKey, takeArguments } from './bucket-arguments';
 import { checkBuckets } from './level';
 import type { Bucket, BucketLevel, BucketState, TakeResult, TokenBucketStore } from './token-bucket-store';
 
-const takeScript = loadScript(__dirname, 'bucket', 'take');
+const takeScript = loadScript(__dirname, 'bucket', 'take-all', 'take');
 const giveBackScript = loadScript(__dirname, 'bucket', 'give-back');
 const peekScript = loadScript(__dirname, 'bucket', 'peek');
 const fillScript = loadScript(__dirname, 'fill');
@@ -54,15 +55,7 @@ export class RedisTokenBucketStore implements TokenBucketStore {
   }
 
   async #takeTogether(buckets: readonly Bucket[]): Promise<TakeResult> {
-    const flags = buckets.map(
-      ({ shadow, regardless }) => (shadow === true ? 1 : 0) + (regardless === true ? 2 : 0),
-    );
-    const [allowed, ...numbers] = await this.#run(takeScript, buckets, flags);
-    const levels = buckets.map((_, index) => {
-      const [remaining = 0, msToNext = 0, refused] = numbers.slice(index * 3, index * 3 + 3);
-      return { remaining, msToNext, refused: refused === 1 };
-    });
-    return { allowed: allowed === 1, levels };
+    return readTake(await this.#run(takeScript, buckets, takeArguments(buckets)), buckets.length);
   }
 
   /** One script for each slot, in parallel; if not all gave, those that did get theirs back. */
@@ -106,18 +99,11 @@ export class RedisTokenBucketStore implements TokenBucketStore {
   async #run(
     script: RedisScript,
     buckets: readonly Bucket[],
-    args: readonly number[] = [],
+    args: readonly (string | number)[] = rateArguments(buckets),
   ): Promise<number[]> {
-    const rates = buckets.map(
-      ({ capacity, refillPerSecond, since = 0 }) => `${capacity}/${refillPerSecond}/${since}`,
-    );
     const keys = buckets.map(({ key }) => storedKey(key));
-    return (await this.#connection.run(script, keys, [this.#clock.offset, ...rates, ...args])) as number[];
+    return (await this.#connection.run(script, keys, [this.#clock.offset, ...args])) as number[];
   }
-}
-
-function storedKey(key: string): string {
-  return `bucket:${key}`;
 }
 
 /** The values, once all have settled, so that no failure is left unheard; throws the first failure. */
