@@ -99,10 +99,11 @@ export function bucketClockContract(fixture: () => Fixture): void {
     async () => {
       let early = 0;
       await fc.assert(
-        fc.asyncProperty(capacities, anyRefill, steps, async (capacity, refill, todo) => {
+        fc.asyncProperty(fc.integer({ min: 1, max: 8 }), anyRefill, steps, async (capacity, refill, todo) => {
           const { store, clock } = fixture();
           const bucket = bucketOf(capacity, refill);
           const take = async () => (await store.take([bucket])).allowed;
+          while (await take());
           for (const { ms, takes } of todo.slice(0, 3)) {
             clock.advance(ms);
             for (let n = 0; n < takes; n += 1) await take();
