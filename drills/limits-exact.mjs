@@ -149,12 +149,12 @@ async function redisTime() {
   return Number(seconds) * 1e6 + Number(microseconds);
 }
 
-/** What `bucket.lua` keeps of the one bucket. */
+/** What `bucket.lua` keeps of the one bucket: after a stamp six doubles, of which these are the first. */
 async function bucketInRedis() {
   const [key, ...others] = await fleet.redis.keys('*bucket:guest:*');
   if (key === undefined || others.length > 0) throw new Error('there is not one bucket');
-  const [, anchor, taken] = (await fleet.redis.get(key)).split(' ').map(Number);
-  return { anchor, taken };
+  const doubles = (await fleet.redis.getBuffer(key)).subarray(-6 * 8);
+  return { anchor: doubles.readDoubleLE(0), taken: doubles.readDoubleLE(8) };
 }
 
 function check(what, holds) {

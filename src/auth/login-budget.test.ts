@@ -1,3 +1,4 @@
+import type { Response } from 'supertest';
 import { countOutcomes, outcomeOf } from '../testing/answers';
 import { ApiClient, logIn, newUser, signUp, type TestUser } from '../testing/api-client';
 import { atOnce } from '../testing/at-once';
@@ -8,6 +9,8 @@ const DAY = 86_400_000;
 const COMPARED = '401 invalid_credentials';
 /** 50/0.0005, the default of `RATE_LIMIT_LOGIN_ACCOUNT_ALL`. */
 const BUDGET = 50;
+/** The race of 64 is another test's: here no store is to be late on a busy machine. */
+const AT_ONCE = 16;
 
 describe.each(stateKinds)('the budget of failed logins over all addresses, over %s', (state) => {
   let test: TestApp;
@@ -16,17 +19,22 @@ describe.each(stateKinds)('the budget of failed logins over all addresses, over 
   });
   afterAll(() => test.close());
 
-  /** So many strangers at once, each from an address of its own; how many of their passwords were compared. */
+  /** So many strangers, each from an address of its own; how many of their passwords were compared. */
   async function guess(email: string, strangers: number): Promise<number> {
-    const answers = await atOnce(strangers, (index) =>
-      new ApiClient(test.app).post('/auth/login', {
-        email: index % 2 === 0 ? email : email.toUpperCase(),
-        password: 'not this one',
-      }),
-    );
-    const outcomes = countOutcomes(answers);
-    expect((outcomes[COMPARED] ?? 0) + (outcomes['429 rate_limited'] ?? 0)).toBe(strangers);
-    return outcomes[COMPARED] ?? 0;
+    const answers: Response[] = [];
+    while (answers.length < strangers) {
+      const group = await atOnce(Math.min(AT_ONCE, strangers - answers.length), (index) =>
+        new ApiClient(test.app).post('/auth/login', {
+          email: index % 2 === 0 ? email : email.toUpperCase(),
+          password: 'not this one',
+        }),
+      );
+      answers.push(...group);
+    }
+    const { [COMPARED]: compared = 0, '429 rate_limited': refused = 0, ...others } = countOutcomes(answers);
+    expect(others).toEqual({});
+    expect(compared + refused).toBe(strangers);
+    return compared;
   }
 
   const tryLogin = async ({ email, password }: TestUser, client: ApiClient) =>

@@ -29,9 +29,12 @@ export function atGivenTime({ source }: RedisScript): RedisScript {
 }
 
 /** A connection that runs every script so. */
-export function runningAtGivenTime(connection: RedisConnection): Pick<RedisConnection, 'isCluster' | 'run'> {
+export function runningAtGivenTime(
+  connection: RedisConnection,
+): Pick<RedisConnection, 'isCluster' | 'ready' | 'run'> {
   return {
     isCluster: connection.isCluster,
+    ready: () => connection.ready(),
     run: (script, keys, args) => connection.run(atGivenTime(script), keys, args),
   };
 }

@@ -11,11 +11,11 @@ const fillScript = loadScript(__dirname, 'fill');
 
 /** Token buckets in Redis, by Redis' time. A level from before a restart of the server is forgotten. */
 export class RedisTokenBucketStore implements TokenBucketStore {
-  readonly #connection: Pick<RedisConnection, 'isCluster' | 'run'>;
+  readonly #connection: Pick<RedisConnection, 'isCluster' | 'ready' | 'run'>;
   readonly #clock: Pick<Clock, 'offset'>;
 
   constructor(
-    connection: Pick<RedisConnection, 'isCluster' | 'run'>,
+    connection: Pick<RedisConnection, 'isCluster' | 'ready' | 'run'>,
     options: { readonly clock: Pick<Clock, 'offset'> },
   ) {
     this.#connection = connection;
