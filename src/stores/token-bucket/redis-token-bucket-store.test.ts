@@ -1,8 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describeWithRedis } from '../../testing/describe-with-redis';
+import { atGivenTime } from '../../testing/script-at-given-time';
+import { loadScript, type RedisScript } from '../redis/redis-script';
 import {
   allowing,
   type Charge,
@@ -16,35 +16,9 @@ import {
 import { MemoryTokenBucketStore } from './memory-token-bucket-store';
 import type { Bucket, BucketState } from './token-bucket-store';
 
-/** The script over a clock that stands still: its first argument is the time, and keys live by the test's, not Redis'. */
-function atGivenTime(...names: readonly string[]) {
-  const prelude = `
-    local server = redis
-    local redis = {
-      call = function(name, key, value)
-        if name == 'SET' then
-          return server.call('SET', key, value, 'EX', 60)
-        end
-        return server.call(name, key)
-      end,
-    }
-    local function now_us(given) return given end
-    local function server_stamp() return 'abc' end`;
-  const read = (part: string) => readFileSync(join(__dirname, `${part}.lua`), 'utf8');
-  const source = [prelude, read('bucket'), ...names.map(read)].join('\n');
-  return { source, sha: createHash('sha1').update(source).digest('hex') };
-}
-
-describe('the level of a bucket in Lua', () => {
-  it('reads its scripts', () => expect(atGivenTime('take-all', 'take').source).toContain('server_stamp()'));
-});
-
 describeWithRedis('the level of a bucket in Lua and in TypeScript', (connection) => {
-  const [take, giveBack, peek] = [
-    atGivenTime('take-all', 'take'),
-    atGivenTime('give-back'),
-    atGivenTime('peek'),
-  ];
+  const script = (...names: readonly string[]) => atGivenTime(loadScript(__dirname, 'bucket', ...names));
+  const [take, giveBack, peek] = [script('take-all', 'take'), script('give-back'), script('peek')];
   const refill = fc.oneof(
     fc.integer({ min: 1, max: 100_000 }),
     fc.tuple(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 86_400 })).map(([a, b]) => a / b),
@@ -64,12 +38,12 @@ describeWithRedis('the level of a bucket in Lua and in TypeScript', (connection)
     since: age === null ? 0 : Math.floor(us / 1_000) - age,
     ...rest,
   });
-  const run = (script: typeof take, us: number, buckets: readonly Bucket[]) =>
+  const run = (script: RedisScript, us: number, buckets: readonly Bucket[]) =>
     connection().run(
       script,
       buckets.map(({ key }) => key),
       [
-        us,
+        us / 1_000,
         ...buckets.map(({ capacity, refillPerSecond, since }) => `${capacity}/${refillPerSecond}/${since}`),
         ...buckets.map(({ shadow, regardless }) => (shadow ? 1 : 0) + (regardless ? 2 : 0)),
       ],

@@ -12,10 +12,13 @@ const fillScript = loadScript(__dirname, 'fill');
 
 /** Token buckets in Redis, by Redis' time. A level from before a restart of the server is forgotten. */
 export class RedisTokenBucketStore implements TokenBucketStore {
-  readonly #connection: RedisConnection;
-  readonly #clock: Clock;
+  readonly #connection: Pick<RedisConnection, 'isCluster' | 'ready' | 'run'>;
+  readonly #clock: Pick<Clock, 'offset'>;
 
-  constructor(connection: RedisConnection, options: { readonly clock: Clock }) {
+  constructor(
+    connection: Pick<RedisConnection, 'isCluster' | 'ready' | 'run'>,
+    options: { readonly clock: Pick<Clock, 'offset'> },
+  ) {
     this.#connection = connection;
     this.#clock = options.clock;
   }

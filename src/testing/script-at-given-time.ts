@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RedisConnection } from '../stores/redis/redis';
+import type { RedisScript } from '../stores/redis/redis-script';
+
+const PRELUDE = readFileSync(join(__dirname, '..', 'stores', 'redis', 'prelude.lua'), 'utf8');
+
+/** Keys live by the server's time, which is not the test's: a minute is more than a test takes. */
+const AT_GIVEN_TIME = `
+  local server = redis
+  local redis = {
+    call = function(name, ...)
+      if name == 'SET' then
+        local key, value = ...
+        return server.call('SET', key, value, 'EX', 60)
+      end
+      return server.call(name, ...)
+    end,
+  }
+  local function now_us(given) return math.floor(given * 1000 + 0.5) end
+  local function server_stamp() return 'abc' end`;
+
+/** A script over a clock that stands still: where it is told an offset, it takes that for the time itself (ms). */
+export function atGivenTime({ source }: RedisScript): RedisScript {
+  if (!source.startsWith(PRELUDE)) throw new Error('the script does not begin as scripts do');
+  const given = AT_GIVEN_TIME + source.slice(PRELUDE.length);
+  return { source: given, sha: createHash('sha1').update(given).digest('hex') };
+}
+
+/** A connection that runs every script so. */
+export function runningAtGivenTime(
+  connection: RedisConnection,
+): Pick<RedisConnection, 'isCluster' | 'ready' | 'run'> {
+  return {
+    isCluster: connection.isCluster,
+    ready: () => connection.ready(),
+    run: (script, keys, args) => connection.run(atGivenTime(script), keys, args),
+  };
+}
