@@ -57,12 +57,13 @@ export class RedisTokenBucketStore implements TokenBucketStore {
     const flags = buckets.map(
       ({ shadow, regardless }) => (shadow === true ? 1 : 0) + (regardless === true ? 2 : 0),
     );
-    const [allowed, ...numbers] = await this.#run(takeScript, buckets, flags);
+    const numbers = await this.#run(takeScript, buckets, flags);
     const levels = buckets.map((_, index) => {
-      const [remaining = 0, msToNext = 0, refused] = numbers.slice(index * 3, index * 3 + 3);
-      return { remaining, msToNext, refused: refused === 1 };
+      const at = 1 + 3 * index;
+      const [remaining, msToNext, refused] = [numbers[at], numbers[at + 1], numbers[at + 2]];
+      return { remaining: remaining ?? 0, msToNext: msToNext ?? 0, refused: refused === 1 };
     });
-    return { allowed: allowed === 1, levels };
+    return { allowed: numbers[0] === 1, levels };
   }
 
   /** One script for each slot, in parallel; if not all gave, those that did get theirs back. */
