@@ -104,16 +104,12 @@ export class RedisTokenBucketStore implements TokenBucketStore {
     return settledValues(await Promise.allSettled(groups.map(call))).flat();
   }
 
-  async #run(
-    script: RedisScript,
-    buckets: readonly Bucket[],
-    args: readonly number[] = [],
-  ): Promise<number[]> {
+  #run(script: RedisScript, buckets: readonly Bucket[], args: readonly number[] = []): Promise<number[]> {
     const rates = buckets.map(
       ({ capacity, refillPerSecond, since = 0 }) => `${capacity}/${refillPerSecond}/${since}`,
     );
     const keys = buckets.map(({ key }) => storedKey(key));
-    return (await this.#connection.run(script, keys, [this.#clock.offset, ...rates, ...args])) as number[];
+    return this.#connection.run(script, keys, [this.#clock.offset, ...rates, ...args]) as Promise<number[]>;
   }
 }
 
