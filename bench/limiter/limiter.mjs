@@ -34,13 +34,14 @@ try {
     machine: `Redis ${version}, Node ${process.version}, ${availableParallelism()} cores, ${ROUNDS} rounds`,
     libraries: libraryVersions(),
   });
-  const parallel = { rounds: ROUNDS, decisions: DECISIONS, parallel: PARALLEL };
-  const single = { rounds: ROUNDS, decisions: Math.ceil(DECISIONS / 10), parallel: 1 };
+  const serverCpu = () => microsecondsOf(ours.connection.client);
+  const parallel = { rounds: ROUNDS, decisions: DECISIONS, parallel: PARALLEL, serverCpu };
+  const single = { ...parallel, decisions: Math.ceil(DECISIONS / 10), parallel: 1 };
   const overRedis = (buckets) => (kind) => redisContestants(ours, kind, buckets);
   await compete('Redis, one bucket', overRedis(1), [parallel, single]);
   await compete('Redis, two buckets', overRedis(2), [parallel, single]);
   await compete('In process, one bucket', (kind) => memoryContestants(ours, kind), [
-    { ...parallel, decisions: DECISIONS * 5 },
+    { ...parallel, decisions: DECISIONS * 5, serverCpu: async () => 0 },
   ]);
   printVerdicts();
 } finally {
@@ -49,3 +50,9 @@ try {
 }
 // The libraries keep timers of a day.
 process.exit();
+
+/** CPU that the server has used so far. */
+async function microsecondsOf(client) {
+  const used = (await client.info('cpu')).matchAll(/used_cpu_(?:sys|user):([\d.]+)/g);
+  return [...used].reduce((sum, [, seconds]) => sum + Number(seconds) * 1e6, 0);
+}

@@ -23,7 +23,7 @@ export function openConnection(url) {
 }
 
 export const redisStore = (connection) => new RedisTokenBucketStore(connection, { clock });
-export const memoryStore = () => new MemoryTokenBucketStore({ clock });
+export const memoryStore = (options) => new MemoryTokenBucketStore({ clock, ...options });
 export const takeScript = () =>
   loadScript(`${import.meta.dirname}/../../dist/stores/token-bucket`, 'bucket', 'take-all', 'take');
 

@@ -11,6 +11,12 @@ const COMPARISONS = [
   [NAMES.middleware, NAMES.express, { reaches: 1 }],
   [NAMES.middleware, NAMES.express8, { reaches: 1 }],
 ];
+/** Of a table: heading, figure, decimals. CPU is what a busy machine leaves alone: how long one decision needs each side. */
+const COLUMNS = [
+  ['a second', 'perSecond', 0],
+  ['us here', 'clientUs', 1],
+  ['us Redis', 'serverUs', 1],
+];
 const WIDTH = 40;
 const verdicts = [];
 
@@ -46,9 +52,14 @@ export function printVerdicts() {
 function print(heading, contestants, figures) {
   const of = (name, kind) => figures.get(contestants.find((one) => one.name === name && one.kind === kind));
   const names = [...new Set(contestants.map(({ name }) => name))];
-  console.log(`\n${heading.padEnd(WIDTH)}${KINDS.map((kind) => `${kind}/s`.padStart(10)).join('')}`);
+  const columns = COLUMNS.map(([title]) => title.padStart(10)).join('');
+  console.log(
+    `\n${heading.padEnd(WIDTH)}${KINDS.map((kind) => `  ${`${kind}:`.padEnd(8)}${columns}`).join('')}`,
+  );
   for (const name of names) {
-    const cells = KINDS.map((kind) => median(of(name, kind)).toFixed(0).padStart(10));
+    const cells = KINDS.map(
+      (kind) => ' '.repeat(10) + COLUMNS.map((column) => cell(of(name, kind), column)).join(''),
+    );
     console.log(`${name.padEnd(WIDTH)}${cells.join('')}`);
   }
   console.log('');
@@ -64,6 +75,12 @@ function print(heading, contestants, figures) {
       if (target) verdicts.push({ met: verdict.met, text: `${heading}: ${compared}: ${figure}` });
     }
   }
+}
+
+function cell(rounds, [, figure, decimals]) {
+  return median(rounds.map((round) => round[figure]))
+    .toFixed(decimals)
+    .padStart(10);
 }
 
 function judge({ ratio, high }, target) {

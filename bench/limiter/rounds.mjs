@@ -3,39 +3,48 @@ const RESAMPLES = 2_000;
 
 /**
  * Lets every contestant decide so many times per round, in an order that is shuffled for each, after rounds that are
- * thrown away. Resolves to the decisions per second of each round, by contestant. Rejects on a decision that is not the
- * one expected: what is fast and wrong is no contestant.
+ * thrown away. Resolves, by contestant, to each round's decisions per second and the microseconds of CPU that one cost
+ * here and in the server, whose own total `serverCpu` tells. Rejects on a decision that is not the one expected: what is
+ * fast and wrong is no contestant.
  */
-export async function race(contestants, { rounds, decisions, parallel }) {
-  const perSecond = new Map(contestants.map((contestant) => [contestant, []]));
+export async function race(contestants, { rounds, decisions, parallel, serverCpu }) {
+  const figures = new Map(contestants.map((contestant) => [contestant, []]));
   for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
     for (const contestant of shuffled(contestants)) {
-      const figure = await turn(contestant, decisions, parallel);
-      if (round >= 0) perSecond.get(contestant).push(figure);
+      const figure = await turn(contestant, decisions, parallel, serverCpu);
+      if (round >= 0) figures.get(contestant).push(figure);
     }
   }
-  return perSecond;
+  return figures;
 }
 
-async function turn({ name, decide, expected }, decisions, parallel) {
-  let begunDecisions = 0;
+async function turn({ name, decide, expected }, decisions, parallel, serverCpu) {
+  let started = 0;
   let wrong = 0;
   const client = async () => {
-    while (begunDecisions < decisions) {
-      const allowed = await decide(begunDecisions++);
+    while (started < decisions) {
+      const allowed = await decide(started++);
       if (allowed !== expected) wrong += 1;
     }
   };
+  const serverBefore = await serverCpu();
+  const clientBefore = process.cpuUsage();
   const begun = performance.now();
   await Promise.all(Array.from({ length: parallel }, client));
   const seconds = (performance.now() - begun) / 1_000;
+  const { user, system } = process.cpuUsage(clientBefore);
+  const server = (await serverCpu()) - serverBefore;
   if (wrong > 0) throw new Error(`${name}: ${wrong} of ${decisions} decisions were not ${expected}`);
-  return decisions / seconds;
+  return {
+    perSecond: decisions / seconds,
+    clientUs: (user + system) / decisions,
+    serverUs: server / decisions,
+  };
 }
 
 /** Ratio of two contestants, taken within each round: the median, and its 95 % interval by bootstrap. */
 export function ratioOf(ours, theirs) {
-  const ratios = ours.map((figure, round) => figure / theirs[round]);
+  const ratios = ours.map(({ perSecond }, round) => perSecond / theirs[round].perSecond);
   const medians = Array.from({ length: RESAMPLES }, () =>
     median(ratios.map(() => ratios[Math.floor(Math.random() * ratios.length)])),
   ).sort((a, b) => a - b);

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /** What all clients share whose address cannot be read. */
@@ -8,6 +9,8 @@ export const UNKNOWN_ADDRESS = 'unknown';
  * /64 of an IPv6 address (whoever holds one address holds the network), or `unknown`.
  */
 export function clientAddress(peer: string | undefined): string {
+  // As most arrive, and written in one way alone: nothing to be read.
+  if (peer !== undefined && isIPv4(peer)) return peer;
   // ipaddr.js also reads 0x7f.1 and 017700000001; four decimals alone are how a peer or a proxy writes it.
   if (peer === undefined || !(ipaddr.IPv6.isValid(peer) || ipaddr.IPv4.isValidFourPartDecimal(peer))) {
     return UNKNOWN_ADDRESS;

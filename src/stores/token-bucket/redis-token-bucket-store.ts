@@ -99,13 +99,13 @@ export class RedisTokenBucketStore implements TokenBucketStore {
     return settledValues(await Promise.allSettled(groups.map(call))).flat();
   }
 
-  async #run(
+  #run(
     script: RedisScript,
     buckets: readonly Bucket[],
     args: readonly (string | number)[] = rateArguments(buckets),
   ): Promise<number[]> {
     const keys = buckets.map(({ key }) => storedKey(key));
-    return (await this.#connection.run(script, keys, [this.#clock.offset, ...args])) as number[];
+    return this.#connection.run(script, keys, [this.#clock.offset, ...args]) as Promise<number[]>;
   }
 }
 
