@@ -4,6 +4,8 @@ import type { HealthCheck } from './health';
 import { type KeepingStores, keepingStores } from './keeping-stores';
 import type { Mailer } from './mail/mailer';
 import { SmtpMailer } from './mail/smtp-mailer';
+import type { PoolName } from './observability/dependency-metrics';
+import type { Followed } from './observability/metrics';
 import type { AccountStore } from './stores/account/account-store';
 import type { CredentialStore } from './stores/account/credential-store';
 import { PrismaAccountStore } from './stores/account/prisma-account-store';
@@ -12,10 +14,12 @@ import { PrismaStandingStore } from './stores/account/prisma-standing-store';
 import type { StandingStore } from './stores/account/standing-store';
 import type { AllowlistStore } from './stores/allowlist/allowlist-store';
 import { PrismaAllowlistStore } from './stores/allowlist/prisma-allowlist-store';
+import type { AuditBacklog } from './stores/audit/audit-backlog';
 import type { AuditExports } from './stores/audit/audit-exports';
 import type { AuditReader } from './stores/audit/audit-reader';
 import { AuditSeal } from './stores/audit/audit-seal';
 import type { AuditEvent, AuditStore } from './stores/audit/audit-store';
+import { PrismaAuditBacklog } from './stores/audit/prisma-audit-backlog';
 import { PrismaAuditExports } from './stores/audit/prisma-audit-exports';
 import { PrismaAuditReader } from './stores/audit/prisma-audit-reader';
 import { PrismaAuditTrail } from './stores/audit/prisma-audit-trail';
@@ -30,7 +34,7 @@ import type { OutboxStore } from './stores/outbox/outbox-store';
 import { PrismaOutboxStore } from './stores/outbox/prisma-outbox-store';
 import type { PersonalDataStore } from './stores/personal-data/personal-data-store';
 import { PrismaPersonalDataStore } from './stores/personal-data/prisma-personal-data-store';
-import { Database } from './stores/postgres/database';
+import { Database, type DatabaseOptions } from './stores/postgres/database';
 import { openRedis } from './stores/redis/redis';
 import { MemoryResetTokenStore } from './stores/reset-token/memory-reset-token-store';
 import { RedisResetTokenStore } from './stores/reset-token/redis-reset-token-store';
@@ -51,6 +55,7 @@ import { deriveKeys } from './tokens/keyring';
 export interface Backends extends RecordStores, StateStores, KeepingStores {
   readonly mailer: Mailer;
   readonly healthChecks: readonly HealthCheck[];
+  readonly postgresPools: Followed['postgresPools'];
   close(): Promise<void>;
 }
 
@@ -66,6 +71,7 @@ export interface RecordStores {
   readonly auditStore: AuditStore;
   readonly auditReader: AuditReader;
   readonly auditExports: AuditExports;
+  readonly auditBacklog: AuditBacklog;
   readonly sessionRecords: SessionRecordStore;
   readonly outboxStore: OutboxStore;
 }
@@ -79,17 +85,25 @@ export interface StateStores {
 
 export interface BackendEvents {
   onRedisCommand(operation: string): void;
+  onRedisCommandEnded(operation: string, seconds: number): void;
   onRedisState(state: 'up' | 'down'): void;
+  /** A statement to PostgreSQL has ended. */
+  onStatement(pool: PoolName, seconds: number): void;
   /** An audit event has been written. */
   onAudit(event: AuditEvent): void;
 }
 
 /** Opens what the configuration names. Connects lazily where it can: readiness tells what is away. */
 export async function openBackends(config: Config, clock: Clock, events: BackendEvents): Promise<Backends> {
-  const database = new Database(config.databaseUrl);
+  const open = (pool: PoolName, bounds?: DatabaseOptions) =>
+    new Database(config.databaseUrl, {
+      ...bounds,
+      onStatement: (seconds) => events.onStatement(pool, seconds),
+    });
+  const database = open('requests');
   // Housekeeping and counts over whole tables may take their time; a request may not.
-  const unhurried = new Database(config.databaseUrl, { poolSize: 1, statementMs: 60_000 });
-  const sealing = new Database(config.databaseUrl, { poolSize: 1, statementMs: 60_000 });
+  const unhurried = open('housekeeping', { poolSize: 1, statementMs: 60_000 });
+  const sealing = open('sealing', { poolSize: 1, statementMs: 60_000 });
   const mailer = new SmtpMailer({ url: config.smtpUrl, from: config.mailFrom });
   const state = await openState(config, clock, events);
   return {
@@ -101,6 +115,11 @@ export async function openBackends(config: Config, clock: Clock, events: Backend
       { name: 'postgresql', required: true, check: () => database.check() },
       ...state.healthChecks,
       { name: 'smtp', required: false, check: () => mailer.check() },
+    ],
+    postgresPools: [
+      { name: 'requests', state: () => database.poolState },
+      { name: 'housekeeping', state: () => unhurried.poolState },
+      { name: 'sealing', state: () => sealing.poolState },
     ],
     close: async () => {
       const databases = [database, unhurried, sealing].map((opened) => opened.close());
@@ -135,6 +154,7 @@ export function recordStores({
     auditStore: audit,
     auditReader: new PrismaAuditReader(database, seal),
     auditExports: new PrismaAuditExports(database, audit, seal, clock),
+    auditBacklog: new PrismaAuditBacklog(database, clock),
     sessionRecords: new PrismaSessionRecordStore(database, audit, clock),
     outboxStore: new PrismaOutboxStore(database, clock),
   };
@@ -149,6 +169,7 @@ async function openState(config: Config, clock: Clock, events: BackendEvents) {
   const redis = await openRedis({
     url: config.redisUrl,
     onCommand: events.onRedisCommand,
+    onCommandEnded: events.onRedisCommandEnded,
     onStateChange: events.onRedisState,
   });
   const stores: StateStores = {

@@ -39,7 +39,8 @@ export const authEndpoints: readonly AnyEndpoint<Services>[] = [
     response: tokenResponse,
     errors: ['invalid_credentials', 'email_not_verified', 'account_disabled'],
     handler: auth.login,
-    settled: ({ metrics }, problem) => metrics.countLogin(problem ?? 'success'),
+    settled: ({ metrics }: Services, { problem }) =>
+      metrics.auth.countAttempt({ action: 'login', method: 'password' }, problem),
   }),
   endpoint({
     method: 'post',
@@ -55,6 +56,8 @@ export const authEndpoints: readonly AnyEndpoint<Services>[] = [
     response: tokenResponse,
     errors: ['invalid_refresh_token', 'refresh_token_reused'],
     handler: session.refresh,
+    settled: ({ metrics }: Services, { problem, byCookie }) =>
+      metrics.auth.countAttempt({ action: 'refresh', method: byCookie ? 'cookie' : 'body' }, problem),
   }),
   endpoint({
     method: 'post',
@@ -107,6 +110,8 @@ export const authEndpoints: readonly AnyEndpoint<Services>[] = [
     response: undefined,
     errors: ['invalid_reset_token'],
     handler: auth.resetPassword,
+    settled: ({ metrics }: Services, { problem }) =>
+      metrics.auth.countAttempt({ action: 'password_reset', method: 'token' }, problem),
   }),
   endpoint({
     method: 'post',

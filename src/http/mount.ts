@@ -85,6 +85,8 @@ function serve<S extends EveryCall>(
       userAgent: context.userAgent,
       charge: (more) => charges.charge(more),
     };
+    const settled = (problem: string | null) =>
+      endpoint.settled?.(services, { problem, body: call.body, byCookie: cookie !== undefined });
     let answer: Answer<unknown>;
     try {
       await charges.charge(
@@ -93,12 +95,12 @@ function serve<S extends EveryCall>(
       answer = await endpoint.handler(services, call);
     } catch (error) {
       const problem = asProblem(error);
-      endpoint.settled?.(services, problem.code);
+      settled(problem.code);
       await charges.settle(problem.problem);
       cookie?.refused(problem.problem);
       throw problem;
     }
-    endpoint.settled?.(services, null);
+    settled(null);
     await charges.settle(undefined);
     await send(endpoint, response, answer, cookie);
   };

@@ -14,6 +14,7 @@ import { openRedis } from '../stores/redis/redis';
 import { RedisResetTokenStore } from '../stores/reset-token/redis-reset-token-store';
 import { RedisSessionStore } from '../stores/session/redis-session-store';
 import { RedisTokenBucketStore } from '../stores/token-bucket/redis-token-bucket-store';
+import { VERSION } from '../version';
 import { CapturedMailer } from './captured-mailer';
 import { TestClock } from './test-clock';
 import { createTestDatabase } from './test-database';
@@ -85,9 +86,13 @@ export async function createTestApp({
   const clock = new TestClock();
   const logged: string[] = [];
   const logger = pino({ level: 'info', base: null }, { write: (line: string) => void logged.push(line) });
-  const database = new Database(config.databaseUrl, databaseBounds);
   const mailer = new CapturedMailer();
-  const metrics = new Metrics(() => opened.stores.sessionStore.countLive());
+  const metrics = new Metrics(VERSION);
+  const { onStatement } = metrics.dependencies.events;
+  const database = new Database(config.databaseUrl, {
+    ...databaseBounds,
+    onStatement: (seconds) => onStatement('requests', seconds),
+  });
   const opened = await openTestState(redisUrl ?? sharedRedis(state), redisPrefix, clock, config, metrics);
   const onAudit = (event: AuditEvent) => logSecurityEvent(logger, event);
   const backends: Backends = {
@@ -100,6 +105,7 @@ export async function createTestApp({
       ...opened.healthChecks,
       { name: 'smtp', required: false, check: () => mailer.check() },
     ],
+    postgresPools: [{ name: 'requests', state: () => database.poolState }],
     close: async () => {},
   };
   const { services, worker } = await compose(config, backends, { clock, logger, metrics });
@@ -137,7 +143,8 @@ async function openTestState(
   const redis = await openRedis({
     url,
     prefix,
-    onCommand: (operation) => metrics.countRedisOperation(operation),
+    onCommand: metrics.dependencies.events.onRedisCommand,
+    onCommandEnded: metrics.dependencies.events.onRedisCommandEnded,
   });
   return {
     stores: {
