@@ -43,7 +43,7 @@ export async function serveOver(stores, { database, env }) {
   const config = loadConfig(env);
   const logger = createLogger('fatal');
   const state = memoryStores({ clock, maxAgeSeconds: config.sessionMaxAge });
-  const metrics = new Metrics(() => state.sessionStore.countLive());
+  const metrics = new Metrics('bench');
   const onAudit = () => {};
   const backends = {
     ...stores,
@@ -51,6 +51,7 @@ export async function serveOver(stores, { database, env }) {
     ...state,
     mailer: { send: async () => {}, check: async () => {}, close: async () => {} },
     healthChecks: [],
+    postgresPools: [],
     close: async () => {},
   };
   const { services } = await compose(config, backends, { clock, logger, metrics });

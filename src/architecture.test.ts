@@ -71,7 +71,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http: ['clock', 'health', 'stores', ...CAPABILITIES],
   ...Object.fromEntries(CAPABILITIES.map((name) => [name, ['clock', 'stores', ...CAPABILITIES]])),
   doctor: ['api', 'clock', 'config', 'process', 'production-rules', 'settings', 'stores', ...CAPABILITIES],
-  cli: ['admin', 'backends', 'cannot-start', 'clock', 'compose', 'config', 'http', 'stores', ...CAPABILITIES],
+  cli: [
+    ...['admin', 'backends', 'cannot-start', 'clock', 'compose', 'config', 'http', 'stores', 'version'],
+    ...CAPABILITIES,
+  ],
   'audit-verify': ['config', 'process', 'settings', 'stores', 'tokens'],
   stores: ['clock', 'cannot-start'],
   clock: [],

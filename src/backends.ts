@@ -4,21 +4,23 @@ import type { HealthCheck } from './health';
 import { type KeepingStores, keepingStores } from './keeping-stores';
 import type { Mailer } from './mail/mailer';
 import { SmtpMailer } from './mail/smtp-mailer';
+import type { PoolName } from './observability/dependency-metrics';
+import type { Followed } from './observability/metrics';
+import { memoryStores, redisStores, type StateStores } from './state-stores';
 import type { AccountStore } from './stores/account/account-store';
 import type { CredentialStore } from './stores/account/credential-store';
 import { PrismaAccountStore } from './stores/account/prisma-account-store';
 import { PrismaCredentialStore } from './stores/account/prisma-credential-store';
 import { PrismaStandingStore } from './stores/account/prisma-standing-store';
 import type { StandingStore } from './stores/account/standing-store';
-import type { AdmissionStore } from './stores/admission/admission-store';
-import { RedisAdmissionStore } from './stores/admission/redis-admission-store';
-import { SplitAdmissionStore } from './stores/admission/split-admission-store';
 import type { AllowlistStore } from './stores/allowlist/allowlist-store';
 import { PrismaAllowlistStore } from './stores/allowlist/prisma-allowlist-store';
+import type { AuditBacklog } from './stores/audit/audit-backlog';
 import type { AuditExports } from './stores/audit/audit-exports';
 import type { AuditReader } from './stores/audit/audit-reader';
 import { AuditSeal } from './stores/audit/audit-seal';
 import type { AuditEvent, AuditStore } from './stores/audit/audit-store';
+import { PrismaAuditBacklog } from './stores/audit/prisma-audit-backlog';
 import { PrismaAuditExports } from './stores/audit/prisma-audit-exports';
 import { PrismaAuditReader } from './stores/audit/prisma-audit-reader';
 import { PrismaAuditTrail } from './stores/audit/prisma-audit-trail';
@@ -26,26 +28,14 @@ import type { EmailChangeStore } from './stores/email-change/email-change-store'
 import { PrismaEmailChangeStore } from './stores/email-change/prisma-email-change-store';
 import type { LimitOverrideStore } from './stores/limit-override/limit-override-store';
 import { PrismaLimitOverrideStore } from './stores/limit-override/prisma-limit-override-store';
-import { MemoryOtpStore } from './stores/otp/memory-otp-store';
-import type { OtpStore } from './stores/otp/otp-store';
-import { RedisOtpStore } from './stores/otp/redis-otp-store';
 import type { OutboxStore } from './stores/outbox/outbox-store';
 import { PrismaOutboxStore } from './stores/outbox/prisma-outbox-store';
 import type { PersonalDataStore } from './stores/personal-data/personal-data-store';
 import { PrismaPersonalDataStore } from './stores/personal-data/prisma-personal-data-store';
-import { Database } from './stores/postgres/database';
-import { openRedis, type RedisConnection } from './stores/redis/redis';
-import { MemoryResetTokenStore } from './stores/reset-token/memory-reset-token-store';
-import { RedisResetTokenStore } from './stores/reset-token/redis-reset-token-store';
-import type { ResetTokenStore } from './stores/reset-token/reset-token-store';
-import { MemorySessionStore } from './stores/session/memory-session-store';
-import { RedisSessionStore } from './stores/session/redis-session-store';
-import type { SessionStore } from './stores/session/session-store';
+import { Database, type DatabaseOptions } from './stores/postgres/database';
+import { openRedis } from './stores/redis/redis';
 import { PrismaSessionRecordStore } from './stores/session-record/prisma-session-record-store';
 import type { SessionRecordStore } from './stores/session-record/session-record-store';
-import { MemoryTokenBucketStore } from './stores/token-bucket/memory-token-bucket-store';
-import { RedisTokenBucketStore } from './stores/token-bucket/redis-token-bucket-store';
-import type { TokenBucketStore } from './stores/token-bucket/token-bucket-store';
 import { PrismaUserDirectory } from './stores/user-directory/prisma-user-directory';
 import type { UserDirectory } from './stores/user-directory/user-directory';
 import { deriveKeys } from './tokens/keyring';
@@ -54,6 +44,7 @@ import { deriveKeys } from './tokens/keyring';
 export interface Backends extends RecordStores, StateStores, KeepingStores {
   readonly mailer: Mailer;
   readonly healthChecks: readonly HealthCheck[];
+  readonly postgresPools: Followed['postgresPools'];
   close(): Promise<void>;
 }
 
@@ -69,31 +60,32 @@ export interface RecordStores {
   readonly auditStore: AuditStore;
   readonly auditReader: AuditReader;
   readonly auditExports: AuditExports;
+  readonly auditBacklog: AuditBacklog;
   readonly sessionRecords: SessionRecordStore;
   readonly outboxStore: OutboxStore;
 }
 
-export interface StateStores {
-  readonly sessionStore: SessionStore;
-  readonly otpStore: OtpStore;
-  readonly resetTokenStore: ResetTokenStore;
-  readonly tokenBucketStore: TokenBucketStore;
-  readonly admissionStore: AdmissionStore;
-}
-
 export interface BackendEvents {
   onRedisCommand(operation: string): void;
+  onRedisCommandEnded(operation: string, seconds: number): void;
   onRedisState(state: 'up' | 'down'): void;
+  /** A statement to PostgreSQL has ended. */
+  onStatement(pool: PoolName, seconds: number): void;
   /** An audit event has been written. */
   onAudit(event: AuditEvent): void;
 }
 
 /** Opens what the configuration names. Connects lazily where it can: readiness tells what is away. */
 export async function openBackends(config: Config, clock: Clock, events: BackendEvents): Promise<Backends> {
-  const database = new Database(config.databaseUrl);
+  const open = (pool: PoolName, bounds?: DatabaseOptions) =>
+    new Database(config.databaseUrl, {
+      ...bounds,
+      onStatement: (seconds) => events.onStatement(pool, seconds),
+    });
+  const database = open('requests');
   // Housekeeping and counts over whole tables may take their time; a request may not.
-  const unhurried = new Database(config.databaseUrl, { poolSize: 1, statementMs: 60_000 });
-  const sealing = new Database(config.databaseUrl, { poolSize: 1, statementMs: 60_000 });
+  const unhurried = open('housekeeping', { poolSize: 1, statementMs: 60_000 });
+  const sealing = open('sealing', { poolSize: 1, statementMs: 60_000 });
   const mailer = new SmtpMailer({ url: config.smtpUrl, from: config.mailFrom });
   const state = await openState(config, clock, events);
   return {
@@ -105,6 +97,11 @@ export async function openBackends(config: Config, clock: Clock, events: Backend
       { name: 'postgresql', required: true, check: () => database.check() },
       ...state.healthChecks,
       { name: 'smtp', required: false, check: () => mailer.check() },
+    ],
+    postgresPools: [
+      { name: 'requests', state: () => database.poolState },
+      { name: 'housekeeping', state: () => unhurried.poolState },
+      { name: 'sealing', state: () => sealing.poolState },
     ],
     close: async () => {
       const databases = [database, unhurried, sealing].map((opened) => opened.close());
@@ -139,6 +136,7 @@ export function recordStores({
     auditStore: audit,
     auditReader: new PrismaAuditReader(database, seal),
     auditExports: new PrismaAuditExports(database, audit, seal, clock),
+    auditBacklog: new PrismaAuditBacklog(database, clock),
     sessionRecords: new PrismaSessionRecordStore(database, audit, clock),
     outboxStore: new PrismaOutboxStore(database, clock),
   };
@@ -153,41 +151,9 @@ async function openState(config: Config, clock: Clock, events: BackendEvents) {
   const redis = await openRedis({
     url: config.redisUrl,
     onCommand: events.onRedisCommand,
+    onCommandEnded: events.onRedisCommandEnded,
     onStateChange: events.onRedisState,
   });
   const healthChecks = [{ name: 'redis', required: true, check: () => redis.ready() }];
   return { stores: redisStores(redis, options), healthChecks, close: () => redis.close() };
-}
-
-interface StateOptions {
-  readonly clock: Clock;
-  readonly maxAgeSeconds: number;
-}
-
-/** Working state in Redis: shared by every instance. */
-export function redisStores(redis: RedisConnection, options: StateOptions): StateStores {
-  const sessionStore = new RedisSessionStore(redis, options);
-  const tokenBucketStore = new RedisTokenBucketStore(redis, options);
-  return {
-    sessionStore,
-    otpStore: new RedisOtpStore(redis, options),
-    resetTokenStore: new RedisResetTokenStore(redis, options),
-    tokenBucketStore,
-    admissionStore: redis.isCluster
-      ? new SplitAdmissionStore(tokenBucketStore, sessionStore)
-      : new RedisAdmissionStore(redis, options),
-  };
-}
-
-/** Working state inside the process: for one process, until it ends. */
-export function memoryStores(options: StateOptions): StateStores {
-  const sessionStore = new MemorySessionStore(options);
-  const tokenBucketStore = new MemoryTokenBucketStore(options);
-  return {
-    sessionStore,
-    otpStore: new MemoryOtpStore(options),
-    resetTokenStore: new MemoryResetTokenStore(options),
-    tokenBucketStore,
-    admissionStore: new SplitAdmissionStore(tokenBucketStore, sessionStore),
-  };
 }

@@ -55,6 +55,7 @@ export async function compose(
     audience: config.jwtAudience,
     clock,
     ttlSeconds: config.accessTokenTtl,
+    onLookup: (known) => metrics.sessions.countLookup(known),
   });
   const refreshTokens = new RefreshTokens({ keys: deriveKeys(config.secretKeys, 'refresh') });
   const grants = new SessionGrants({
@@ -64,7 +65,16 @@ export async function compose(
     idleSeconds: config.refreshTokenTtl,
   });
   const sessionStores = { store: backends.sessionStore, records: backends.sessionRecords };
-  const sessions = new Sessions({ ...sessionStores, grants, clock, maxAgeSeconds: config.sessionMaxAge });
+  const sessions = new Sessions({
+    ...sessionStores,
+    grants,
+    clock,
+    maxAgeSeconds: config.sessionMaxAge,
+    events: {
+      onFirstLogin: () => metrics.auth.countStage('first_login'),
+      onRefill: (outcome) => metrics.sessions.countRefill(outcome),
+    },
+  });
   const codeKeys = deriveKeys(config.secretKeys, 'codes');
   const oneTimeCodes = new OneTimeCodes({ keys: codeKeys, store: backends.otpStore });
   const linkTokens = new LinkTokens({ keys: deriveKeys(config.secretKeys, 'links'), clock });
@@ -79,7 +89,7 @@ export async function compose(
   const limits = {
     policies: policiesInForce,
     keys: deriveKeys(config.secretKeys, 'limits'),
-    events: { onDecision: metrics.countDecision.bind(metrics) },
+    events: { onDecision: metrics.limiter.countDecision.bind(metrics.limiter) },
   };
   const outageWatch = new OutageWatch(backends.tokenBucketStore, {
     onOutage: (err) => {
@@ -112,10 +122,24 @@ export async function compose(
     clock,
     log: logger,
     events: {
-      onSent: (kind) => metrics.countMail(kind, 'sent'),
-      onFailed: (kind) => metrics.countMail(kind, 'failed'),
-      onGivenUp: (kind, count) => metrics.countMail(kind, 'given_up', count),
+      onSent: (kind) => metrics.mail.count(kind, 'sent'),
+      onFailed: (kind) => metrics.mail.count(kind, 'failed'),
+      onGivenUp: (kind, count) => metrics.mail.count(kind, 'given_up', count),
     },
+  });
+  const passwordHasher = await PasswordHasher.create({
+    cost: config.bcryptCost,
+    peppers: config.passwordPeppers,
+    // Workers share the machine's cores.
+    concurrency: Math.ceil(availableParallelism() / config.workers),
+    events: metrics.hashing.events,
+  });
+  metrics.follow({
+    countLive: () => backends.sessionStore.countLive(),
+    outboxBacklog: () => backends.outboxStore.backlog(),
+    oldestUnsealedAgeMs: () => backends.auditBacklog.oldestUnsealedAgeMs(),
+    hashing: () => passwordHasher.stats(),
+    postgresPools: backends.postgresPools,
   });
   const services: AppServices = {
     accounts: backends.accounts,
@@ -125,7 +149,14 @@ export async function compose(
     personalData: backends.personalData,
     emailChanges: backends.emailChanges,
     sessions,
-    rotation: new SessionRotation({ ...sessionStores, sessions, refreshTokens, grants, clock }),
+    rotation: new SessionRotation({
+      ...sessionStores,
+      sessions,
+      refreshTokens,
+      grants,
+      clock,
+      events: { onReuse: () => metrics.auth.countReuse() },
+    }),
     accessTokens,
     signingKeys,
     oneTimeCodes,
@@ -136,12 +167,7 @@ export async function compose(
       clock,
     }),
     linkTokens,
-    passwordHasher: await PasswordHasher.create({
-      cost: config.bcryptCost,
-      peppers: config.passwordPeppers,
-      // Workers share the machine's cores.
-      concurrency: Math.ceil(availableParallelism() / config.workers),
-    }),
+    passwordHasher,
     passwordPolicy: new PasswordPolicy({ minLength: config.passwordMinLength, productName: 'Tollgate' }),
     limiter,
     policiesInForce,

@@ -8,6 +8,7 @@ import { CannotStart } from './cannot-start';
 import { systemClock } from './clock';
 import { compose } from './compose';
 import type { Config } from './config';
+import { startDependencyWatch } from './dependency-watch';
 import { ensureFirstAdmin } from './first-admin';
 import { startHousekeeping } from './housekeeping';
 import type { Logger } from './observability/logger';
@@ -15,6 +16,7 @@ import { Metrics } from './observability/metrics';
 import { logSecurityEvent } from './observability/security-events';
 import { migrate } from './stores/postgres/migrate';
 import { whyUnusable } from './stores/postgres/unavailable';
+import { VERSION } from './version';
 
 /** Milliseconds that requests and mails under way may take to end once the process is told to. */
 const DRAIN_MS = 10_000;
@@ -42,9 +44,9 @@ export async function serve(config: Config, logger: Logger): Promise<RunningServ
   await migrate(config.databaseUrl).catch((error: unknown) => {
     throw explained(error, config.databaseUrl);
   });
-  const metrics = new Metrics(() => backends.sessionStore.countLive());
+  const metrics = new Metrics(VERSION);
   const backends = await openBackends(config, clock, {
-    onRedisCommand: (operation) => metrics.countRedisOperation(operation),
+    ...metrics.dependencies.events,
     onRedisState: (state) => logger.warn({ dependency: 'redis', state }, `redis is ${state}`),
     onAudit: (event) => logSecurityEvent(logger, event),
   });
@@ -64,6 +66,7 @@ export async function serve(config: Config, logger: Logger): Promise<RunningServ
     const stopHousekeeping = startHousekeeping({ store, auditRetention, logger });
     const auditKeeping = startAuditKeeping({ sealer, audit: services.audit, logger });
     const stopRefreshing = services.policiesInForce.start();
+    const stopWatching = startDependencyWatch(services.health, metrics);
     return {
       address,
       firstAdminMade,
@@ -76,6 +79,7 @@ export async function serve(config: Config, logger: Logger): Promise<RunningServ
         stopHousekeeping();
         stopRefreshing();
         outageWatch.stop();
+        stopWatching();
         await Promise.all([drain(server), worker.stop(DRAIN_MS)]);
         // The process ends next: nothing is lost with a connection that does not close.
         await Promise.race([auditKeeping.stop().then(() => backends.close()), sleep(CLOSE_MS)]);

@@ -12,24 +12,33 @@ const REGISTERED = 'If the address can be registered, a mail with a code is on i
 
 /** Answers the same, after the same work, whether the address is new, pending or somebody's already. */
 export async function register(
-  services: Pick<Services, 'accounts' | 'passwordHasher' | 'passwordPolicy' | 'outbox'>,
+  services: Pick<Services, 'accounts' | 'passwordHasher' | 'passwordPolicy' | 'outbox' | 'metrics'>,
   { body, origin }: Call<typeof registration>,
 ): Promise<Answer<typeof message>> {
-  const { accounts, passwordHasher, passwordPolicy, outbox } = services;
+  const { accounts, passwordHasher, passwordPolicy, outbox, metrics } = services;
   const { email, username, password } = body;
   refuseMember('password', passwordPolicy.check(password, { email, username }));
   const passwordHash = await passwordHasher.hash(password);
-  await accounts.register({ email, username, passwordHash }, origin);
+  const registered = await accounts.register({ email, username, passwordHash }, origin);
+  if (registered === 'pending') metrics.auth.countStage('registered');
   outbox.wake();
   return { body: { message: REGISTERED } };
 }
 
+/** Whether this account has completed a login from this address before. */
+export async function comesFromKnownAddress(
+  { accounts }: Pick<Services, 'accounts'>,
+  { body, address }: Pick<Call<typeof credentials>, 'body' | 'address'>,
+): Promise<boolean> {
+  return accounts.knowsAddress(body.email, address);
+}
+
 /** Logs in by password (RFC 6749's grant in spirit): the same work and the same answer for unknown and wrong. */
 export async function login(
-  services: Pick<Services, 'accounts' | 'credentials' | 'passwordHasher' | 'sessions' | 'metrics' | 'audit'>,
+  services: Pick<Services, 'accounts' | 'credentials' | 'passwordHasher' | 'sessions' | 'audit'>,
   { body, address, userAgent, origin }: Call<typeof credentials>,
 ): Promise<Answer<typeof tokenResponse>> {
-  const { accounts, passwordHasher, sessions, metrics, audit } = services;
+  const { accounts, passwordHasher, sessions, audit } = services;
   const { email, password } = body;
   const account = await accounts.findByEmail(email);
   const fail = (reason: 'invalid_credentials' | 'email_not_verified' | 'account_disabled') =>
@@ -43,7 +52,6 @@ export async function login(
   const grant = await sessions.begin(account, { address, userAgent }, 'password', origin);
   if (grant === undefined) return fail('invalid_credentials');
   await renewHash(services, account, password);
-  metrics.countAuthSuccess('password');
   return { body: tokenResponseBody(grant) };
 }
 

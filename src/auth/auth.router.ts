@@ -39,14 +39,15 @@ export const authEndpoints: readonly AnyEndpoint<Services>[] = [
         key: byEmail,
         keptFor: ['invalid_credentials'],
         // Strangers share one budget; whoever logged in from here before is not kept out by them.
-        exempt: ({ accounts }, { body, address }) => accounts.knowsAddress(body.email, address),
+        exempt: auth.comesFromKnownAddress,
       },
     ],
     status: 200,
     response: tokenResponse,
     errors: ['invalid_credentials', 'email_not_verified', 'account_disabled'],
     handler: auth.login,
-    settled: ({ metrics }, problem) => metrics.countLogin(problem ?? 'success'),
+    settled: ({ metrics }: Services, { problem }) =>
+      metrics.auth.countAttempt({ action: 'login', method: 'password' }, problem),
   }),
   endpoint({
     method: 'post',
@@ -62,6 +63,8 @@ export const authEndpoints: readonly AnyEndpoint<Services>[] = [
     response: tokenResponse,
     errors: ['invalid_refresh_token', 'refresh_token_reused'],
     handler: session.refresh,
+    settled: ({ metrics }: Services, { problem, byCookie }) =>
+      metrics.auth.countAttempt({ action: 'refresh', method: byCookie ? 'cookie' : 'body' }, problem),
   }),
   endpoint({
     method: 'post',
@@ -114,6 +117,8 @@ export const authEndpoints: readonly AnyEndpoint<Services>[] = [
     response: undefined,
     errors: ['invalid_reset_token'],
     handler: auth.resetPassword,
+    settled: ({ metrics }: Services, { problem }) =>
+      metrics.auth.countAttempt({ action: 'password_reset', method: 'token' }, problem),
   }),
   endpoint({
     method: 'post',

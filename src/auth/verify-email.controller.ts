@@ -23,7 +23,7 @@ export async function showVerifyEmail(
 
 /** Proves the address of exactly the registration that the link was made for. */
 export async function verifyEmailByLink(
-  { linkTokens, accounts }: Pick<Services, 'linkTokens' | 'accounts'>,
+  { linkTokens, accounts, metrics }: Pick<Services, 'linkTokens' | 'accounts' | 'metrics'>,
   { query, origin }: Call<undefined, typeof linkQuery>,
 ): Promise<Answer<typeof html>> {
   const link = linkTokens.verify(query.token ?? '', 'verify_email');
@@ -33,6 +33,7 @@ export async function verifyEmailByLink(
   ) {
     return brokenLink();
   }
+  metrics.auth.countStage('verified');
   return pageAnswer({
     title: 'Your e-mail address is confirmed',
     paragraphs: ['You can log in now. This page may be closed.'],

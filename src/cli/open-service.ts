@@ -5,6 +5,7 @@ import { type Composition, compose } from '../compose';
 import type { Config } from '../config';
 import { createLogger } from '../observability/logger';
 import { Metrics } from '../observability/metrics';
+import { VERSION } from '../version';
 
 /** Milliseconds that closing may take: nothing is lost with a connection that does not close. */
 const CLOSE_MS = 2_000;
@@ -19,11 +20,12 @@ export interface OpenedService {
 
 /** Opens the parts of the service without serving; connects lazily, so that a command needs only what it uses. */
 export async function openService(config: Config): Promise<OpenedService> {
-  const metrics = new Metrics(() => backends.sessionStore.countLive());
+  // Nobody scrapes a command.
+  const metrics = new Metrics(VERSION);
   // What is done here is told by the audit trail alone: standard output is the command's.
   const logger = createLogger('silent');
   const backends = await openBackends(config, systemClock, {
-    onRedisCommand: () => {},
+    ...metrics.dependencies.events,
     onRedisState: () => {},
     onAudit: () => {},
   });

@@ -74,6 +74,15 @@ type Answered<R> = R extends ZodType ? output<R> : undefined;
 /** What the limits of a route may know of a call. */
 type LimitedCall<B, A extends Access> = Pick<Call<B, unknown, unknown, A>, 'body' | 'address' | 'principal'>;
 
+/** How a well-formed request ended. */
+export interface EndOfCall<B> {
+  /** The code of the answer; null for a success. */
+  readonly problem: string | null;
+  readonly body: Parsed<B>;
+  /** Whether the refresh token travels in the cookie. */
+  readonly byCookie: boolean;
+}
+
 /** A policy that an endpoint charges before its work. */
 export interface RouteLimit<S, B, A extends Access> {
   readonly policy: PolicyName;
@@ -122,8 +131,8 @@ export interface Endpoint<S, B = unknown, Q = unknown, P = unknown, R = unknown,
   /** Headers of the answer that say something of this call, by what they say. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly handler: (services: S, call: Call<B, Q, P, A>) => Promise<Answer<R>>;
-  /** Told once how each well-formed request ended, also one that a limit refused: null for a success. */
-  readonly settled?: (services: S, problem: string | null) => void;
+  /** Told once how each well-formed request ended, also one that a limit refused. */
+  readonly settled?: (services: S, end: EndOfCall<B>) => void;
 }
 
 /** An endpoint whose request and answer types are known to it alone. */

@@ -9,12 +9,12 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 /** Counts and logs every request once, when its answer is out or its client gone. The raw path shows in neither. */
 export function observeRequests(metrics: Metrics, logger: Logger): RequestHandler {
   return (request, response, next) => {
+    metrics.requests.begun();
     response.once('close', () => {
       const context = contextOf(response);
       const seconds = (performance.now() - context.startedAt) / 1000;
       const method = METHODS.has(request.method) ? request.method : 'OTHER';
-      metrics.observeRequest(context.route, method, response.statusCode, seconds);
-      if (context.problem !== undefined) metrics.countError(context.problem);
+      metrics.requests.ended(context.route, method, response.statusCode, seconds, context.problem);
       logger.info({
         requestId: context.requestId,
         method,

@@ -1,8 +1,6 @@
-import request from 'supertest';
-import { outcomeOf } from '../testing/answers';
-import { ApiClient, BASE_PATH, logIn, newUser, signUp } from '../testing/api-client';
+import { ApiClient, logIn, newUser, signUp } from '../testing/api-client';
 import { codeIn } from '../testing/captured-mailer';
-import { movedBy, series } from '../testing/metric-series';
+import { movedBy } from '../testing/metric-series';
 import { createTestApp, stateKinds, type TestApp } from '../testing/test-app';
 
 describe.each(stateKinds)('metrics over %s', (state) => {
@@ -74,35 +72,4 @@ describe.each(stateKinds)('metrics over %s', (state) => {
     const ended = await movedBy(test, gauges, () => client.post('/auth/logout-all', undefined, tokens[0]));
     expect(ended).toEqual({ sessions_active: -2, business_kpi_active_users: -1 });
   });
-});
-
-describe('metrics of what clients make up', () => {
-  it('are no new series, for 1000 paths by any method', async () => {
-    const test = await createTestApp({ env: { RATE_LIMIT_GLOBAL: '5000/50' } });
-    try {
-      const parents = [
-        '',
-        BASE_PATH,
-        `${BASE_PATH}/users`,
-        '/api-docs',
-        '/metrics',
-        '/health',
-        '/verify-email',
-      ];
-      const methods = ['get', 'post', 'patch', 'options', 'propfind'] as const;
-      const call = async (made: string, index: number) => {
-        const path = `${parents[index % parents.length]}/${made}`;
-        const response = await request(test.app)[methods[index % methods.length] ?? 'get'](path);
-        expect([path, outcomeOf(response)]).toEqual([path, '404 not_found']);
-      };
-      // Each parent by each method, and a scrape: whatever label there can be has been.
-      await series(test);
-      for (let index = 0; index < parents.length * methods.length; index++) await call('first', index);
-      const before = [...(await series(test)).keys()];
-      for (let index = 0; index < 1_000; index++) await call(`made-up-${index}`, index);
-      expect([...(await series(test)).keys()]).toEqual(before);
-    } finally {
-      await test.close();
-    }
-  }, 30_000);
 });

@@ -85,18 +85,20 @@ function serve<S extends EveryCall>(
       await charges.chargeDeferred();
       throw error;
     });
+    const settled = (problem: string | null) =>
+      endpoint.settled?.(services, { problem, body: call.body, byCookie: cookie !== undefined });
     let answer: Answer<unknown>;
     try {
       await charges.charge((endpoint.limits ?? []).map((limit) => chargeOf(limit, services, call)));
       answer = await endpoint.handler(services, call);
     } catch (error) {
       const problem = asProblem(error);
-      endpoint.settled?.(services, problem.code);
+      settled(problem.code);
       await charges.settle(problem.problem);
       cookie?.refused(problem.problem);
       throw problem;
     }
-    endpoint.settled?.(services, null);
+    settled(null);
     await charges.settle(undefined);
     await send(endpoint, response, answer, cookie);
   };

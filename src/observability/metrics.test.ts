@@ -1,27 +1,95 @@
-import { Metrics } from './metrics';
+import { AggregatorRegistry } from 'prom-client';
+import { type Followed, Metrics } from './metrics';
 
-describe('the gauges of what is live', () => {
-  const gauges = async (metrics: Metrics) =>
-    (await metrics.scrape())
-      .split('\n')
-      .filter((line) => /^(sessions_active|business_kpi_active_users) /.test(line));
+const QUIET: Followed = {
+  countLive: async () => ({ users: 2, sessions: 3 }),
+  outboxBacklog: async () => ({ waiting: 4, oldestAgeMs: 5_500 }),
+  oldestUnsealedAgeMs: async () => 250,
+  hashing: () => ({ queued: 6 }),
+  postgresPools: [{ name: 'requests', state: () => ({ total: 7, idle: 5, waiting: 1 }) }],
+};
 
-  it('tell what is so at this scrape, not at the one before, for one count of both', async () => {
+function metricsOf(followed: Partial<Followed> = {}): Metrics {
+  const metrics = new Metrics('1.2.3');
+  metrics.follow({ ...QUIET, ...followed });
+  return metrics;
+}
+
+const linesOf = (text: string, names: RegExp) => text.split('\n').filter((line) => names.test(line));
+
+const SCRAPED =
+  /^(sessions_active|business_kpi|outbox_|audit_unsealed|password_hash_queue|postgres_pool|tollgate_)/;
+
+describe('what is asked at each scrape', () => {
+  it('is told as it is then, in the units of the names', async () => {
+    expect(linesOf(await metricsOf().scrape(), SCRAPED)).toEqual([
+      `tollgate_build_info{version="1.2.3",node_version="${process.versions.node}"} 1`,
+      'sessions_active 3',
+      'business_kpi_active_users 2',
+      'outbox_pending 4',
+      'outbox_oldest_age_seconds 5.5',
+      'password_hash_queue_depth 6',
+      'postgres_pool_connections{pool="requests",state="total"} 7',
+      'postgres_pool_connections{pool="requests",state="idle"} 5',
+      'postgres_pool_connections{pool="requests",state="waiting"} 1',
+      'audit_unsealed_events_age_seconds 0.25',
+    ]);
+  });
+
+  it('is asked once for all gauges that it answers, and anew by the next scrape', async () => {
     const countLive = jest.fn(async () => ({ users: 2, sessions: 3 }));
-    const metrics = new Metrics(countLive);
-    expect(await gauges(metrics)).toEqual(['sessions_active 3', 'business_kpi_active_users 2']);
+    const metrics = metricsOf({ countLive });
+    await metrics.scrape();
     expect(countLive).toHaveBeenCalledTimes(1);
     countLive.mockResolvedValueOnce({ users: 0, sessions: 0 });
-    expect(await gauges(metrics)).toEqual(['sessions_active 0', 'business_kpi_active_users 0']);
+    expect(linesOf(await metrics.scrape(), /^(sessions_active|business_kpi)/)).toEqual([
+      'sessions_active 0',
+      'business_kpi_active_users 0',
+    ]);
     expect(countLive).toHaveBeenCalledTimes(2);
   });
 
-  it('are absent while counting fails, and come back', async () => {
-    const countLive = jest.fn(async () => ({ users: 2, sessions: 3 }));
-    const metrics = new Metrics(countLive);
-    await gauges(metrics);
-    countLive.mockRejectedValueOnce(new Error('away'));
-    expect(await gauges(metrics)).toEqual([]);
-    expect(await gauges(metrics)).toHaveLength(2);
+  it('is absent while asking fails, alone, and comes back', async () => {
+    const away = jest.fn(async () => {
+      throw new Error('away');
+    });
+    const names = /^(sessions_active|outbox_|audit_)/;
+    const metrics = metricsOf({
+      countLive: jest.fn(QUIET.countLive).mockImplementationOnce(away),
+      outboxBacklog: jest.fn(QUIET.outboxBacklog).mockImplementationOnce(away),
+      oldestUnsealedAgeMs: jest.fn(QUIET.oldestUnsealedAgeMs).mockImplementationOnce(away),
+    });
+    expect(linesOf(await metrics.scrape(), names)).toEqual([]);
+    expect(linesOf(await metrics.scrape(), names)).toHaveLength(4);
   });
+});
+
+it('tells the truth of several workers: what each has adds up, what all see alike does not', async () => {
+  const [one, two] = [metricsOf(), metricsOf({ countLive: async () => ({ users: 2, sessions: 4 }) })];
+  for (const { dependencies, auth, requests } of [one, two]) {
+    for (const name of ['postgresql', 'redis']) dependencies.setUp(name, true);
+    auth.countReuse();
+    requests.begun();
+  }
+  two.dependencies.setUp('redis', false);
+  const told = await Promise.all([one, two].map(({ registry }) => registry.getMetricsAsJSON()));
+  const names = new RegExp(`${SCRAPED.source}|^(dependency_up|tokens_reused|http_requests_in)`);
+  expect(linesOf(await AggregatorRegistry.aggregate(told).metrics(), names).toSorted()).toEqual(
+    [
+      `tollgate_build_info{version="1.2.3",node_version="${process.versions.node}"} 1`,
+      'sessions_active 4',
+      'business_kpi_active_users 2',
+      'outbox_pending 4',
+      'outbox_oldest_age_seconds 5.5',
+      'audit_unsealed_events_age_seconds 0.25',
+      'password_hash_queue_depth 12',
+      'postgres_pool_connections{pool="requests",state="total"} 14',
+      'postgres_pool_connections{pool="requests",state="idle"} 10',
+      'postgres_pool_connections{pool="requests",state="waiting"} 2',
+      'dependency_up{dependency="postgresql"} 1',
+      'dependency_up{dependency="redis"} 0',
+      'tokens_reused_total 2',
+      'http_requests_in_flight 2',
+    ].toSorted(),
+  );
 });

@@ -1,112 +1,67 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { OutboxBacklog } from '../stores/outbox/outbox-store';
+import { AuthMetrics } from './auth-metrics';
 import { scrapeOf } from './cluster-metrics';
+import { DependencyMetrics, type PoolName, type PoolState } from './dependency-metrics';
+import { HashingMetrics } from './hashing-metrics';
 import { LimiterHealthMetrics } from './limiter-health-metrics';
+import { LimiterMetrics } from './limiter-metrics';
+import { MailMetrics } from './mail-metrics';
+import { RequestMetrics } from './request-metrics';
+import { scrapedGauges } from './scraped-gauges';
+import { type LiveCount, SessionMetrics } from './session-metrics';
 
-interface LiveCount {
-  readonly users: number;
-  readonly sessions: number;
+/** What is asked at each scrape, and must be cheap then. */
+export interface Followed {
+  readonly countLive: () => Promise<LiveCount>;
+  readonly outboxBacklog: () => Promise<OutboxBacklog>;
+  readonly oldestUnsealedAgeMs: () => Promise<number>;
+  readonly hashing: () => { readonly queued: number };
+  readonly postgresPools: readonly { readonly name: PoolName; readonly state: () => PoolState }[];
 }
 
-/** Every metric of one app, in a registry of its own. No label ever holds an e-mail, an id or an address. */
+/**
+ * Every metric of one app, in a registry of its own; `metrics/README.md` lists them. No label ever holds an e-mail, an id
+ * or an address.
+ */
 export class Metrics {
   readonly registry = new Registry();
   /** What `GET /metrics` answers, in Prometheus' text format. */
   readonly scrape = scrapeOf(this.registry);
 
+  readonly requests = new RequestMetrics(this.registry);
+  readonly auth = new AuthMetrics(this.registry);
+  readonly sessions = new SessionMetrics(this.registry);
+  readonly limiter = new LimiterMetrics(this.registry);
   readonly limiterHealth = new LimiterHealthMetrics(this.registry);
+  readonly hashing = new HashingMetrics(this.registry);
+  readonly mail = new MailMetrics(this.registry);
+  readonly dependencies = new DependencyMetrics(this.registry);
 
-  readonly #loginRequests = this.#counter('login_requests_total', 'Well-formed logins by password', [
-    'outcome',
-  ]);
-  readonly #authSuccess = this.#counter('auth_success_total', 'Logins that succeeded', ['method']);
-  readonly #errorEvents = this.#counter('error_events_total', 'Answers of 400 and above', ['code']);
-  readonly #redisOperations = this.#counter('redis_operations_total', 'Commands sent to Redis', [
-    'operation',
-  ]);
-  readonly #allowed = this.#counter('rate_limits_allowed', 'Bucket decisions that let a request through', [
-    'policy',
-    'mode',
-  ]);
-  readonly #blocked = this.#counter('rate_limits_blocked', 'Bucket decisions that refused a request', [
-    'policy',
-    'mode',
-  ]);
-  readonly #mails = this.#counter('mails_total', 'Mails by what became of them', ['kind', 'outcome']);
-  readonly #requestDuration = new Histogram({
-    name: 'http_request_duration_seconds',
-    help: 'Time from the first byte of a request to the last of its answer',
-    labelNames: ['route', 'method', 'status'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
-    registers: [this.registry],
-  });
-
-  /** `countLive` is asked once at each scrape; while it fails the two gauges are absent rather than wrong. */
-  constructor(countLive: () => Promise<LiveCount>) {
+  /** `version` is that of the build. */
+  constructor(version: string) {
     collectDefaultMetrics({ register: this.registry });
-    let asked: Promise<LiveCount | undefined> | undefined;
-    // A scrape collects all gauges at the same time: the first asks, and the other waits for the same answer.
-    const live = () => {
-      asked ??= countLive()
-        .catch(() => undefined)
-        .finally(() => {
-          asked = undefined;
-        });
-      return asked;
-    };
-    this.#liveGauge('sessions_active', 'Live sessions', async () => (await live())?.sessions);
-    this.#liveGauge(
-      'business_kpi_active_users',
-      'Users with a live session',
-      async () => (await live())?.users,
-    );
-  }
-
-  /** `outcome`: `success`, or the code of the problem that the login ended in. */
-  countLogin(outcome: string): void {
-    this.#loginRequests.inc({ outcome });
-  }
-
-  countAuthSuccess(method: 'password' | 'otp'): void {
-    this.#authSuccess.inc({ method });
-  }
-
-  countError(code: string): void {
-    this.#errorEvents.inc({ code });
-  }
-
-  countRedisOperation(operation: string): void {
-    this.#redisOperations.inc({ operation });
-  }
-
-  /** `mode` is `enforce` or `shadow`; what is blocked in shadow would have been. */
-  countDecision(policy: string, allowed: boolean, mode: string): void {
-    (allowed ? this.#allowed : this.#blocked).inc({ policy, mode });
-  }
-
-  countMail(kind: string, outcome: 'sent' | 'failed' | 'given_up', count = 1): void {
-    this.#mails.inc({ kind, outcome }, count);
-  }
-
-  observeRequest(route: string, method: string, status: number, seconds: number): void {
-    this.#requestDuration.observe({ route, method, status }, seconds);
-  }
-
-  #liveGauge(name: string, help: string, count: () => Promise<number | undefined>): void {
     new Gauge({
-      name,
-      help,
-      // Every worker counts the same sessions; their sum would count them twice.
+      name: 'tollgate_build_info',
+      help: 'The build that runs: always 1',
+      labelNames: ['version', 'node_version'],
       aggregator: 'max',
       registers: [this.registry],
-      async collect() {
-        const value = await count();
-        if (value === undefined) this.remove();
-        else this.set(value);
-      },
-    });
+    }).set({ version, node_version: process.versions.node }, 1);
   }
 
-  #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
-    return new Counter({ name, help, labelNames: [...labelNames], registers: [this.registry] });
+  /** Begins to tell of what is asked at each scrape; once, when that is there. */
+  follow({ countLive, outboxBacklog, oldestUnsealedAgeMs, hashing, postgresPools }: Followed): void {
+    this.sessions.follow(countLive);
+    this.mail.follow(outboxBacklog);
+    this.hashing.follow(hashing);
+    this.dependencies.follow(postgresPools);
+    scrapedGauges(this.registry, oldestUnsealedAgeMs, [
+      {
+        name: 'audit_unsealed_events_age_seconds',
+        help: 'Age of the oldest audit event that is not sealed yet, 0 if there is none',
+        read: (ageMs) => ageMs / 1000,
+      },
+    ]);
   }
 }

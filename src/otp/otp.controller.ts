@@ -56,12 +56,12 @@ export async function verifyOtp(
     case 'verify_email': {
       const verified = await accounts.verifyEmail(account.id, account.credentialVersion, origin);
       if (verified === 'superseded') return refuse('superseded');
+      metrics.auth.countStage('verified');
       return { body: { verified: true } };
     }
     case 'login': {
       const grant = await sessions.begin(account, { address, userAgent }, 'otp', origin);
       if (grant === undefined) return refuse('stale');
-      metrics.countAuthSuccess('otp');
       return { body: tokenResponseBody(grant) };
     }
     case 'reset_password': {

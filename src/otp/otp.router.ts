@@ -1,6 +1,7 @@
 import { type AnyEndpoint, endpoint } from '../http/endpoint';
 import { byAddress, byEmailAndAddress } from '../http/limit-keys';
 import type { Services } from '../services';
+import { isDigits } from '../tokens/one-time-codes';
 import { requestOtp, verifyOtp } from './otp.controller';
 import { otpPresentation, otpRequest, otpRequested, otpVerified } from './otp.schemas';
 
@@ -22,6 +23,9 @@ export const otpEndpoints: readonly AnyEndpoint<Services>[] = [
     response: otpRequested,
     errors: [],
     handler: requestOtp,
+    settled: ({ metrics }: Services, { problem, body }) => {
+      if (problem === null) metrics.auth.countOtpRequest(body.purpose);
+    },
   }),
   endpoint({
     method: 'post',
@@ -38,5 +42,9 @@ export const otpEndpoints: readonly AnyEndpoint<Services>[] = [
     response: otpVerified,
     errors: ['invalid_otp'],
     handler: verifyOtp,
+    settled: ({ metrics }: Services, { problem, body: { purpose, otp } }) => {
+      metrics.auth.countOtpAttempt(purpose, isDigits(otp) ? 'digits' : 'token', problem);
+      if (purpose === 'login') metrics.auth.countAttempt({ action: 'login', method: 'otp' }, problem);
+    },
   }),
 ];

@@ -11,6 +11,15 @@ export class HashingOverloaded extends Error {
   }
 }
 
+export interface HashingEvents {
+  /** A job is begun, so long after it came. */
+  onBegun(waitSeconds: number): void;
+  /** It has ended, well or ill, so long after it was begun. */
+  onEnded(seconds: number): void;
+  /** A job was refused: too many were waiting, or it had waited too long. */
+  onRefused(): void;
+}
+
 export interface HashingQueueOptions {
   /** Jobs at once. */
   readonly concurrency: number;
@@ -19,10 +28,13 @@ export interface HashingQueueOptions {
   /** A job that has waited longer is not begun: nobody waits for its answer any more. */
   readonly maxWaitMs: number;
   readonly clock: Clock;
+  readonly events?: HashingEvents | undefined;
 }
 
 interface Job {
   readonly queuedAt: number;
+  /** The same by `performance.now()`, which no change of the clock moves. */
+  readonly cameAt: number;
   readonly work: () => Promise<unknown>;
 }
 
@@ -41,19 +53,28 @@ export class HashingQueue {
     const full =
       this.#queue.running() >= this.#options.concurrency && this.#queue.length() >= this.#options.maxQueued;
     if (full) throw this.#overloaded();
-    return await this.#queue.push({ queuedAt: this.#options.clock.now(), work });
+    const [queuedAt, cameAt] = [this.#options.clock.now(), performance.now()];
+    return await this.#queue.push({ queuedAt, cameAt, work });
   }
 
   stats(): { readonly running: number; readonly queued: number } {
     return { running: this.#queue.running(), queued: this.#queue.length() };
   }
 
-  async #begin({ queuedAt, work }: Job): Promise<unknown> {
-    if (this.#options.clock.now() - queuedAt > this.#options.maxWaitMs) throw this.#overloaded();
-    return await work();
+  async #begin({ queuedAt, cameAt, work }: Job): Promise<unknown> {
+    const { clock, maxWaitMs, events } = this.#options;
+    if (clock.now() - queuedAt > maxWaitMs) throw this.#overloaded();
+    const begunAt = performance.now();
+    events?.onBegun((begunAt - cameAt) / 1000);
+    try {
+      return await work();
+    } finally {
+      events?.onEnded((performance.now() - begunAt) / 1000);
+    }
   }
 
   #overloaded(): HashingOverloaded {
+    this.#options.events?.onRefused();
     return new HashingOverloaded(Math.max(1, Math.ceil(this.#options.maxWaitMs / 1000)));
   }
 }

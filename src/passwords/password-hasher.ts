@@ -2,7 +2,7 @@ import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { hash as bcryptHash, compare } from 'bcrypt';
 import { type Clock, systemClock } from '../clock';
-import { HashingQueue } from './hashing-queue';
+import { type HashingEvents, HashingQueue } from './hashing-queue';
 
 /** bcrypt's least cost, and the highest that a stored hash may ask for. */
 const MIN_COST = 4;
@@ -22,6 +22,7 @@ export interface PasswordHasherOptions {
   readonly maxQueued?: number;
   readonly maxWaitMs?: number;
   readonly clock?: Clock;
+  readonly events?: HashingEvents;
 }
 
 interface Stored {
@@ -54,6 +55,7 @@ export class PasswordHasher {
       maxQueued: options.maxQueued ?? 128,
       maxWaitMs: options.maxWaitMs ?? 8_000,
       clock: options.clock ?? systemClock,
+      events: options.events,
     });
   }
 

@@ -1,15 +1,17 @@
 import type { Express } from 'express';
 import pino from 'pino';
 import { createApp } from '../app';
-import { type Backends, memoryStores, recordStores, redisStores, type StateStores } from '../backends';
+import { type Backends, recordStores } from '../backends';
 import { type Composition, compose } from '../compose';
 import { type Config, loadConfig } from '../config';
 import { keepingStores } from '../keeping-stores';
 import { Metrics } from '../observability/metrics';
 import { logSecurityEvent } from '../observability/security-events';
+import { memoryStores, redisStores, type StateStores } from '../state-stores';
 import type { AuditEvent } from '../stores/audit/audit-store';
 import { Database, type DatabaseOptions } from '../stores/postgres/database';
 import { openRedis } from '../stores/redis/redis';
+import { VERSION } from '../version';
 import { CapturedMailer } from './captured-mailer';
 import { TestClock } from './test-clock';
 import { createTestDatabase } from './test-database';
@@ -81,9 +83,13 @@ export async function createTestApp({
   const clock = new TestClock();
   const logged: string[] = [];
   const logger = pino({ level: 'info', base: null }, { write: (line: string) => void logged.push(line) });
-  const database = new Database(config.databaseUrl, databaseBounds);
   const mailer = new CapturedMailer();
-  const metrics = new Metrics(() => opened.stores.sessionStore.countLive());
+  const metrics = new Metrics(VERSION);
+  const { onStatement } = metrics.dependencies.events;
+  const database = new Database(config.databaseUrl, {
+    ...databaseBounds,
+    onStatement: (seconds) => onStatement('requests', seconds),
+  });
   const opened = await openTestState(redisUrl ?? sharedRedis(state), redisPrefix, clock, config, metrics);
   const onAudit = (event: AuditEvent) => logSecurityEvent(logger, event);
   const backends: Backends = {
@@ -96,6 +102,7 @@ export async function createTestApp({
       ...opened.healthChecks,
       { name: 'smtp', required: false, check: () => mailer.check() },
     ],
+    postgresPools: [{ name: 'requests', state: () => database.poolState }],
     close: async () => {},
   };
   const { services, worker, outageWatch } = await compose(config, backends, { clock, logger, metrics });
@@ -134,7 +141,8 @@ async function openTestState(
   const redis = await openRedis({
     url,
     prefix,
-    onCommand: (operation) => metrics.countRedisOperation(operation),
+    onCommand: metrics.dependencies.events.onRedisCommand,
+    onCommandEnded: metrics.dependencies.events.onRedisCommandEnded,
   });
   return {
     stores: redisStores(redis, options),

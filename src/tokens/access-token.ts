@@ -16,6 +16,8 @@ export interface AccessTokensOptions {
   readonly audience: string;
   readonly clock: Clock;
   readonly ttlSeconds: number;
+  /** Whether a token that was presented had been verified before. */
+  readonly onLookup?: (known: boolean) => void;
 }
 
 export interface IssuedAccessToken {
@@ -58,6 +60,7 @@ export class AccessTokens {
     const now = this.#options.clock.now();
     const digest = createHash('sha256').update(token).digest('base64');
     const known = this.#verified.find(digest, now);
+    this.#options.onLookup?.(known !== undefined);
     if (known !== undefined) return known;
     const claims = this.#verify(token, now);
     if (claims !== undefined) this.#verified.put(digest, claims);

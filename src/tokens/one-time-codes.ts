@@ -70,7 +70,7 @@ export class OneTimeCodes {
    * that its answer takes as long. Throws `DependencyUnavailable`.
    */
   async present({ otp, ...binding }: CodeBinding & { readonly otp: string }): Promise<PresentOutcome> {
-    const kind = SIX_DIGITS.test(otp) ? 'code' : 'token';
+    const kind = isDigits(otp) ? 'code' : 'token';
     const digests = digestsWith(this.#keys, ...digested(kind, binding, otp));
     return await this.#store.present(binding.account, binding.purpose, { kind, digests });
   }
@@ -82,6 +82,11 @@ export class OneTimeCodes {
     bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
     return bytesToUuid(bytes);
   }
+}
+
+/** Whether what is presented is the digits of a mail rather than its token. */
+export function isDigits(otp: string): boolean {
+  return SIX_DIGITS.test(otp);
 }
 
 /** The parts that a digest runs over; the first keeps digits, tokens and accounts apart. */

@@ -9,6 +9,7 @@ import type {
   SessionRecordStore,
 } from '../stores/session-record/session-record-store';
 import type { RefreshTokens } from './refresh-token';
+import type { RotationEvents } from './session-events';
 import type { Grant, SessionGrants } from './session-grants';
 import type { Sessions } from './sessions';
 
@@ -31,6 +32,7 @@ export interface SessionRotationOptions {
   readonly refreshTokens: RefreshTokens;
   readonly grants: SessionGrants;
   readonly clock: Clock;
+  readonly events: RotationEvents;
 }
 
 /**
@@ -58,7 +60,7 @@ export class SessionRotation {
    * good, so a failure in between costs nothing; the successor is handed out only afterwards.
    */
   async rotate(presented: PresentedRefresh, device: Device, by: Origin): Promise<RotationResult> {
-    const { store, records, sessions, grants } = this.#options;
+    const { store, records, sessions, grants, events } = this.#options;
     const { record, account } = presented;
     if (account.disabled) return { outcome: 'ended' };
     let rotation = await store.rotate(account.id, record.id, presented.generation);
@@ -66,6 +68,7 @@ export class SessionRotation {
       rotation = await store.rotate(account.id, record.id, presented.generation);
     }
     if (rotation.outcome === 'reused') {
+      events.onReuse();
       await records.endReused(account.id, record.id, by);
       await store.end(account.id, [record.id]);
       return { outcome: 'reused' };

@@ -11,6 +11,7 @@ import type {
   SessionRecord,
   SessionRecordStore,
 } from '../stores/session-record/session-record-store';
+import type { SessionEvents } from './session-events';
 import { type Grant, type SessionGrants, sessionState, sessionUser } from './session-grants';
 
 export interface LiveSession {
@@ -28,6 +29,7 @@ export interface SessionsOptions {
   readonly clock: Clock;
   /** Seconds a session lives at most. */
   readonly maxAgeSeconds: number;
+  readonly events: SessionEvents;
 }
 
 /**
@@ -43,7 +45,7 @@ export class Sessions {
 
   /** Begins a session; undefined if password, e-mail or standing of the account changed since it was read. */
   async begin(account: Account, device: Device, method: LoginMethod, by: Origin): Promise<Grant | undefined> {
-    const { store, records, grants, clock, maxAgeSeconds } = this.#options;
+    const { store, records, grants, clock, maxAgeSeconds, events } = this.#options;
     const endsAt = clock.now() + maxAgeSeconds * 1000;
     const lifetime = grants.renewed(endsAt);
     const { now, expiresAt } = lifetime;
@@ -59,6 +61,7 @@ export class Sessions {
     };
     const begun = await records.begin(session, account.credentialVersion, method, by);
     if (begun.outcome === 'stale') return undefined;
+    if (begun.first) events.onFirstLogin();
     const record = { ...session, generation: 1, confirmedAt: now, lastUsedAt: now, revoked: false };
     try {
       await store.restore(sessionUser(account), sessionState(record));
@@ -175,7 +178,7 @@ export class Sessions {
   }
 
   async #restore(userId: string, sessionId: string): Promise<LiveSession | undefined> {
-    const { store, records, clock } = this.#options;
+    const { store, records, clock, events } = this.#options;
     const found = await records.find(sessionId);
     const live =
       found !== undefined &&
@@ -185,10 +188,12 @@ export class Sessions {
       found.record.expiresAt > clock.now();
     if (!live) {
       await store.end(userId, [sessionId]);
+      events.onRefill('absent');
       return undefined;
     }
     const restored = { user: sessionUser(found.account), session: sessionState(found.record) };
     await store.restore(restored.user, restored.session);
+    events.onRefill('restored');
     return restored;
   }
 }

@@ -2,6 +2,7 @@ import { type AnyEndpoint, endpoint } from '../http/endpoint';
 import { byAddress, byNewEmailAndAddress, byOwnEmailAndAddress, byUser } from '../http/limit-keys';
 import { message, user } from '../http/schemas';
 import type { Services } from '../services';
+import { isDigits } from '../tokens/one-time-codes';
 import { confirmEmailChange, requestEmailChange } from './email-change.controller';
 import { emailChange, emailConfirmation } from './email-change.schemas';
 
@@ -25,6 +26,9 @@ export const emailChangeEndpoints: readonly AnyEndpoint<Services>[] = [
     response: message,
     errors: ['wrong_password'],
     handler: requestEmailChange,
+    settled: ({ metrics }: Services, { problem }) => {
+      if (problem === null) metrics.auth.countOtpRequest('change_email');
+    },
   }),
   endpoint({
     method: 'post',
@@ -40,5 +44,7 @@ export const emailChangeEndpoints: readonly AnyEndpoint<Services>[] = [
     response: user,
     errors: ['invalid_otp'],
     handler: confirmEmailChange,
+    settled: ({ metrics }: Services, { problem, body: { otp } }) =>
+      metrics.auth.countOtpAttempt('change_email', isDigits(otp) ? 'digits' : 'token', problem),
   }),
 ];

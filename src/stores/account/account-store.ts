@@ -39,12 +39,12 @@ export interface AccountStore {
   /**
    * Makes a pending account, or replaces name and password of the pending one; leaves a verified one alone, and makes
    * none with an address that is kept for whoever gave it up. The mail it causes (a code for the pending, a notice for
-   * the verified) goes to the outbox in the same step.
+   * the verified) goes to the outbox in the same step. Says whether there is a pending account now; no client may learn.
    */
   register(
     registration: { readonly email: string; readonly username: string; readonly passwordHash: string },
     by: Origin,
-  ): Promise<void>;
+  ): Promise<'pending' | 'known'>;
   /** Puts a code mail into the outbox, whoever the address belongs to, or nobody. */
   requestCode(email: string, kind: CodeMail): Promise<void>;
   /** Proves the e-mail of exactly this registration. */

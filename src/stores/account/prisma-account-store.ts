@@ -46,11 +46,14 @@ export class PrismaAccountStore implements AccountStore {
     return accountOf(row, now);
   }
 
-  async register(registration: { email: string; username: string; passwordHash: string }, by: Origin) {
+  async register(
+    registration: { email: string; username: string; passwordHash: string },
+    by: Origin,
+  ): Promise<'pending' | 'known'> {
     const { email, username, passwordHash } = registration;
     const id = uuidv7();
     const now = new Date(this.#clock.now());
-    await this.#audit.change(by, async (tx, tell) => {
+    return this.#audit.change(by, async (tx, tell) => {
       // One statement, so that of many registrations at once each replaces the one before it and none is half applied.
       const [pending] = await tx.$queryRaw<{ id: string; credentialVersion: number }[]>`
         INSERT INTO users (id, email, username, password_hash, registered_at, created_at)
@@ -78,6 +81,7 @@ export class PrismaAccountStore implements AccountStore {
         email,
         now: now.getTime(),
       });
+      return pending === undefined ? 'known' : 'pending';
     });
   }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { memoryStores, redisStores, type StateStores } from '../../backends';
+import { memoryStores, redisStores, type StateStores } from '../../state-stores';
 import { describeWithRedis } from '../../testing/describe-with-redis';
 import { TestClock } from '../../testing/test-clock';
 import { beginSession } from '../session/session-data.contract';

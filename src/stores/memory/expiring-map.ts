@@ -44,11 +44,6 @@ export class ExpiringMap<Value> {
     this.#entries.delete(key);
   }
 
-  /** The living entries. */
-  *values(now: number): Generator<Value> {
-    for (const { value, expiresAt } of this.#entries.values()) if (expiresAt > now) yield value;
-  }
-
   #sweep(now: number, count: number): void {
     for (let looked = 0; looked < count; looked += 1) {
       this.#cursor ??= this.#entries.entries();

@@ -50,7 +50,13 @@ export interface OutboxMail {
   readonly expiresAt: number;
 }
 
-/** What waits, for the metrics: how many mails, and the age of the oldest in milliseconds (0 when none waits). */
+/** Mails are counted up to so many. */
+export const MOST_COUNTED = 10_000;
+
+/**
+ * What waits, for the metrics: how many mails, `MOST_COUNTED` for more of them, and the age of the oldest in milliseconds
+ * (0 when none waits).
+ */
 export interface OutboxBacklog {
   readonly waiting: number;
   readonly oldestAgeMs: number;

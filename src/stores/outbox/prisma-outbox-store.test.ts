@@ -130,8 +130,8 @@ describe('the outbox in PostgreSQL', () => {
 
   it('tells what waits and for how long', async () => {
     expect(await store.backlog()).toEqual({ waiting: 0, oldestAgeMs: 0 });
-    await enqueue();
     await enqueue({ now: clock.now() - 5_000 });
+    await enqueue();
     const { waiting, oldestAgeMs } = await store.backlog();
     expect(waiting).toBe(2);
     expect(oldestAgeMs).toBeGreaterThanOrEqual(5_000);

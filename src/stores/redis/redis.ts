@@ -12,6 +12,8 @@ export interface OpenRedisOptions {
   readonly prefix?: string;
   /** Called once for each command sent, with its name in lower case. */
   readonly onCommand?: (name: string) => void;
+  /** Called once for each command that has ended, well or ill, with the seconds that took. */
+  readonly onCommandEnded?: (name: string, seconds: number) => void;
   /** Called at each change; `cause` is the newest error of the connection. */
   readonly onStateChange?: (state: 'up' | 'down', cause?: Error) => void;
 }
@@ -21,6 +23,7 @@ export class RedisConnection {
   readonly client: Redis | Cluster;
   readonly #prefix: string;
   readonly #onCommand: (name: string) => void;
+  readonly #onCommandEnded: (name: string, seconds: number) => void;
   readonly #onStateChange: (state: 'up' | 'down', cause?: Error) => void;
   /** Settles when the first attempt to connect has ended, well or ill; undefined from then on. */
   #firstAttempt: Promise<void> | undefined;
@@ -33,6 +36,7 @@ export class RedisConnection {
     const target = parseRedisUrl(options.url);
     this.#prefix = options.prefix ?? 'tollgate:';
     this.#onCommand = options.onCommand ?? (() => {});
+    this.#onCommandEnded = options.onCommandEnded ?? (() => {});
     this.#onStateChange = options.onStateChange ?? (() => {});
     this.#firstAttempt = new Promise((resolve) => {
       this.#endFirstAttempt = resolve;
@@ -62,15 +66,13 @@ export class RedisConnection {
     if (this.#firstAttempt !== undefined) await this.#waitForFirstAttempt();
     const parameters = [keys.length, ...keys.map((key) => this.#prefix + key), ...args] as const;
     try {
-      this.#onCommand('evalsha');
-      return await this.client.evalsha(script.sha, ...parameters);
+      return await this.#sent('evalsha', () => this.client.evalsha(script.sha, ...parameters));
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw this.#failure(error);
     }
     // This server has not seen the script since its start; it had no effect, so it may be sent once more.
     try {
-      this.#onCommand('eval');
-      return await this.client.eval(script.source, ...parameters);
+      return await this.#sent('eval', () => this.client.eval(script.source, ...parameters));
     } catch (error) {
       throw this.#failure(error);
     }
@@ -81,12 +83,7 @@ export class RedisConnection {
     if (this.#firstAttempt !== undefined) await this.#waitForFirstAttempt();
     if (!this.#isUp()) throw this.#failure(new Error('not connected'));
     try {
-      await Promise.all(
-        this.servers().map((server) => {
-          this.#onCommand('ping');
-          return server.ping();
-        }),
-      );
+      await Promise.all(this.servers().map((server) => this.#sent('ping', () => server.ping())));
     } catch (error) {
       throw this.#failure(error);
     }
@@ -106,6 +103,16 @@ export class RedisConnection {
       // Not connected, or no answer in time: there is nothing to wait for.
     } finally {
       this.client.disconnect();
+    }
+  }
+
+  async #sent<T>(name: string, send: () => Promise<T>): Promise<T> {
+    this.#onCommand(name);
+    const sentAt = performance.now();
+    try {
+      return await send();
+    } finally {
+      this.#onCommandEnded(name, (performance.now() - sentAt) / 1000);
     }
   }
 

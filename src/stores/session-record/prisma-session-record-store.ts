@@ -1,11 +1,12 @@
 import { Prisma, type User } from '@prisma/client';
 import type { Clock } from '../../clock';
-import { accountOf, notDisabled } from '../account/prisma-account-row';
+import { accountOf } from '../account/prisma-account-row';
 import { noteAddress } from '../account/prisma-known-addresses';
 import type { Origin } from '../audit/audit-store';
 import type { PrismaAuditTrail } from '../audit/prisma-audit-trail';
 import { enqueueMail } from '../outbox/prisma-outbox-store';
 import type { Database } from '../postgres/database';
+import { noteLogin } from './prisma-note-login';
 import { endSessions, recordOf } from './prisma-session-row';
 import {
   type Device,
@@ -39,19 +40,8 @@ export class PrismaSessionRecordStore implements SessionRecordStore {
     const { userId } = session;
     const now = new Date(session.createdAt);
     return this.#audit.change({ ...by, actorId: userId }, async (tx, tell) => {
-      // Locks the user: a change of password that commits first makes this miss, one that comes later ends the session.
-      const { count } = await tx.user.updateMany({
-        where: {
-          id: userId,
-          credentialVersion,
-          emailVerifiedAt: { not: null },
-          // An admin's session is worth more than the admin's mailbox, also of one who was made one just now.
-          ...(method === 'otp' && { role: { not: 'ADMIN' as const } }),
-          ...notDisabled(session.createdAt),
-        },
-        data: { lastLoginAt: now },
-      });
-      if (count === 0) return { outcome: 'stale' } as const;
+      const noted = await noteLogin(tx, { userId, credentialVersion, method, at: now });
+      if (noted === 'stale') return { outcome: 'stale' } as const;
       await tx.session.create({
         data: {
           id: session.id,
@@ -78,7 +68,7 @@ export class PrismaSessionRecordStore implements SessionRecordStore {
       const endedSessions = ids.length === 0 ? [] : await endSessions(tx, now.getTime(), { id: { in: ids } });
       const details = { method, sessionId: session.id, endedSessions: endedSessions.length };
       tell({ type: 'authn_login_success', subjectId: userId, details });
-      return { outcome: 'begun', endedSessions } as const;
+      return { outcome: 'begun', endedSessions, first: noted === 'first' } as const;
     });
   }
 

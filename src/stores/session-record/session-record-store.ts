@@ -38,7 +38,7 @@ export type LoginMethod = 'password' | 'otp';
 export interface SessionRecordStore {
   /**
    * Begins a session, if the credentials it was begun with are still the user's and the user may log in. Notes the
-   * login and its address; names the sessions that had to end for it.
+   * login and its address; names the sessions that had to end for it, and says whether it was the account's first.
    */
   begin(
     session: Omit<SessionRecord, 'generation' | 'confirmedAt' | 'lastUsedAt' | 'revoked'>,
@@ -46,7 +46,8 @@ export interface SessionRecordStore {
     method: LoginMethod,
     by: Origin,
   ): Promise<
-    { readonly outcome: 'begun'; readonly endedSessions: readonly string[] } | { readonly outcome: 'stale' }
+    | { readonly outcome: 'begun'; readonly endedSessions: readonly string[]; readonly first: boolean }
+    | { readonly outcome: 'stale' }
   >;
   find(sessionId: string): Promise<{ readonly record: SessionRecord; readonly account: Account } | undefined>;
   /** Live sessions of a user, the last used first. */

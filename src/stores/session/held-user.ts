@@ -16,6 +16,8 @@ export interface HeldUser {
   readonly changingUntil: number;
   readonly userKeptUntil: number;
   readonly sessions: Map<string, HeldSession>;
+  /** When the last of the live sessions ends, as far as that has been counted; 0 for none. */
+  readonly counted: { until: number };
 }
 
 export type OpenedSession =

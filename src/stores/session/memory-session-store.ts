@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock';
 import { ExpiringMap } from '../memory/expiring-map';
 import { type HeldUser, isLive, isNewer, openSession, replace, withUser } from './held-user';
+import { LiveTally } from './live-tally';
 import {
   CHANGE_MS,
   type FoundSession,
@@ -21,6 +22,7 @@ export class MemorySessionStore implements SessionStore {
   readonly #clock: Clock;
   readonly #tombstoneMs: number;
   readonly #users = new ExpiringMap<HeldUser>(MAX_USERS);
+  readonly #live = new LiveTally();
 
   constructor({ clock, maxAgeSeconds }: SessionStoreOptions) {
     this.#clock = clock;
@@ -42,10 +44,10 @@ export class MemorySessionStore implements SessionStore {
     const existing = held.sessions.get(state.sessionId);
     if (existing !== undefined && existing.state === undefined) return;
     const keptUntil = Math.max(state.endsAt, now + SHORTEST_TTL_MS);
-    if (existing?.state === undefined || isNewer(state, existing.state)) {
-      held.sessions.set(state.sessionId, { state, keptUntil });
-    }
+    const newer = existing?.state === undefined || isNewer(state, existing.state);
+    if (newer) held.sessions.set(state.sessionId, { state, keptUntil });
     this.#keep(state.userId, withUser(held, user, now, keptUntil), now);
+    if (newer) this.#live.extended(held, existing?.state, state, now);
   }
 
   async rotate(userId: string, sessionId: string, presented: number): Promise<Rotation> {
@@ -80,7 +82,9 @@ export class MemorySessionStore implements SessionStore {
     const { state } = opened;
     if (generation > state.generation) return 'missing';
     if (generation === state.generation && state.confirmedAt === null) {
-      replace(held, { ...state, confirmedAt: now, expiresAt: Math.min(expiresAt, state.endsAt) });
+      const confirmed = { ...state, confirmedAt: now, expiresAt: Math.min(expiresAt, state.endsAt) };
+      replace(held, confirmed);
+      this.#live.extended(held, state, confirmed, now);
     }
     return 'confirmed';
   }
@@ -133,17 +137,8 @@ export class MemorySessionStore implements SessionStore {
     return 'marked';
   }
 
-  /** Walks over what this process holds: what a scan of Redis would cost everyone, this costs the one who asks. */
   async countLive(): Promise<{ readonly users: number; readonly sessions: number }> {
-    const now = this.#clock.now();
-    let users = 0;
-    let sessions = 0;
-    for (const { sessions: held } of this.#users.values(now)) {
-      const live = [...held.values()].filter(({ state }) => isLive(state, now)).length;
-      sessions += live;
-      if (live > 0) users += 1;
-    }
-    return { users, sessions };
+    return this.#live.count(this.#clock.now());
   }
 
   /** Perhaps with sessions whose time has come: each request asks, and must not walk over a month of tombstones. */
@@ -155,6 +150,7 @@ export class MemorySessionStore implements SessionStore {
       changingUntil: 0,
       userKeptUntil: 0,
       sessions: new Map(),
+      counted: { until: 0 },
     };
     return held.userKeptUntil > now ? held : { ...held, user: undefined };
   }
@@ -175,9 +171,11 @@ export class MemorySessionStore implements SessionStore {
   }
 
   #bury(userId: string, held: HeldUser, sessionIds: readonly string[], now: number): void {
+    const ended: SessionState[] = [];
     for (const sessionId of sessionIds) {
       const existing = held.sessions.get(sessionId);
       if (existing !== undefined && existing.state === undefined) continue;
+      if (existing?.state !== undefined) ended.push(existing.state);
       const until = existing?.state?.endsAt ?? now + this.#tombstoneMs;
       const keptUntil = Math.max(until, now + SHORTEST_TTL_MS);
       held.sessions.set(sessionId, { state: undefined, keptUntil });
@@ -186,5 +184,6 @@ export class MemorySessionStore implements SessionStore {
     const live = [...held.sessions.values()].some(({ state }) => isLive(state, now));
     const userKeptUntil = live ? held.userKeptUntil : Math.min(held.userKeptUntil, now + SHORTEST_TTL_MS);
     this.#keep(userId, { ...held, userKeptUntil }, now);
+    this.#live.ended(held, ended, now);
   }
 }

@@ -163,7 +163,8 @@ export function sessionStoreContract(fixture: () => SessionFixture): void {
     expect(await counted()).toEqual([2, 3]);
     await store.rotate(...first.ids, 1);
     await store.confirm(...first.ids, 2, clock.now() + 120_000);
-    clock.advance(60_001);
+    // The count may be a second behind.
+    clock.advance(61_000);
     expect(await counted()).toEqual([1, 2]);
     await store.end(user.id, [second.session.sessionId]);
     expect(await counted()).toEqual([1, 1]);

@@ -94,6 +94,6 @@ export interface SessionStore {
   endChange(userId: string, user: SessionUser | undefined): Promise<void>;
   /** Marks a live session as fresh until then. */
   markFresh(userId: string, sessionId: string, freshUntil: number): Promise<'marked' | 'ended' | 'missing'>;
-  /** Users with a live session, and live sessions, counted without a scan. */
+  /** Users with a live session, and live sessions, counted without a scan; it may be a second behind. */
   countLive(): Promise<{ readonly users: number; readonly sessions: number }>;
 }
