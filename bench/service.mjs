@@ -59,10 +59,16 @@ export async function mailTo(service, email) {
 }
 
 /** Registers and verifies an account over HTTP. */
-export async function signUp(service, user) {
-  await post(service, '/auth/register', user);
+export async function signUp(service, user, headers = {}) {
+  const registered = await post(service, '/auth/register', user, headers);
+  if (registered.status !== 202) throw new Error(`registration answered ${registered.status}`);
   const otp = /^\d{6}$/m.exec((await mailTo(service, user.email)).text)[0];
-  const verified = await post(service, '/otp/verify', { email: user.email, purpose: 'verify_email', otp });
+  const verified = await post(
+    service,
+    '/otp/verify',
+    { email: user.email, purpose: 'verify_email', otp },
+    headers,
+  );
   if (verified.status !== 200) throw new Error(`verification answered ${verified.status}`);
 }
 
