@@ -34,7 +34,8 @@ try {
   const burst = (load) => load.burst(REQUESTS - 1, SOCKETS);
   await run('10,000 requests, refill next to nothing', { capacity: 500, refill: 0.0001 }, burst);
   await run('10,000 requests, fast refill', { capacity: 100, refill: 50 }, burst);
-  const rate = { capacity: 200, refill: 200 };
+  // Full again only after 5 s without a request, longer than a busy machine stands still.
+  const rate = { capacity: 1_000, refill: 200 };
   await run(`${SECONDS} s at 3 x the rate`, rate, atThreeTimes(rate));
   await run(
     `${SECONDS} s at 3 x the rate, one process killed, one with its clock an hour ahead`,
@@ -69,7 +70,8 @@ async function killAndRestart({ port, kill }, start) {
 async function run(what, { capacity, refill }, drive, settingsOf = {}) {
   console.log(`\n${what}: RATE_LIMIT_GUEST=${capacity}/${refill}, ${PROCESSES} processes`);
   const start = (env, port) => fleet.start({ RATE_LIMIT_GUEST: `${capacity}/${refill}`, ...env }, port);
-  const services = await Promise.all(Array.from({ length: PROCESSES }, (_, n) => start(settingsOf[n] ?? {})));
+  const services = [];
+  for (let n = 0; n < PROCESSES; n += 1) services.push(await start(settingsOf[n] ?? {}));
   const ports = services.map(({ port }) => port);
   const load = new Load(ports, { sockets: SOCKETS, method: 'POST', path: '/api/v1/auth/guest', admits: 201 });
   try {
@@ -98,7 +100,7 @@ async function judge(load, { capacity, refill, begun }) {
   const { admitted, refused, unsent, unknown, requests, sockets, times } = load;
   console.log(
     `       ${requests} requests over ${sockets} connections: ${admitted} admitted, ${refused} refused, ` +
-      `${unsent} reached nobody, ${unknown} without an answer`,
+      `${unsent} reached nobody, ${unknown} got no answer or a 503`,
   );
   const seconds = ((after - anchor) / 1e6).toFixed(3);
   const expected = least === most ? `${most}` : `${least} to ${most}`;
@@ -106,12 +108,13 @@ async function judge(load, { capacity, refill, begun }) {
     `taken in Redis ${taken}, left ${left}; capacity + floor(refill x ${seconds} s) = ${expected}: error ${error}`,
     error === 0,
   );
-  // What was taken before: no more than had come back by then, for the bucket was full again.
+  // What was taken before: no more than had come back by then, for the bucket was full again. That is nothing that the load
+  // may let happen but at the very begin: a full bucket shows nothing.
   const early = Math.max(0, admitted - taken);
   const lost = Math.max(0, taken - admitted);
   check(
     `answers tell of ${admitted} admitted; ${lost} taken without an answer, ${early} before the bucket was full again`,
-    lost <= unknown && early <= Math.floor((refill * (anchor - begun)) / 1e6),
+    lost <= unknown && early <= Math.floor((refill * (anchor - begun)) / 1e6) && anchor - begun < 1e6,
   );
   const shortest = formula(times.lastSent - times.firstAnswer - (anchor - begun) / 1_000);
   const longest = formula(times.lastAnswer - times.firstSent);

@@ -105,12 +105,11 @@ async function storeWaits() {
 
 async function retryAfters() {
   // A process for each rate: they share the store, and their clients' addresses differ.
-  const limits = await Promise.all(
-    RATES.map(async (rate) => {
-      const { port } = await fleet.start({ RATE_LIMIT_GUEST: rate });
-      return { rate, port, waits: 0, refused: 0, noAnswer: 0, told: new Map() };
-    }),
-  );
+  const limits = [];
+  for (const rate of RATES) {
+    const { port } = await fleet.start({ RATE_LIMIT_GUEST: rate });
+    limits.push({ rate, port, waits: 0, refused: 0, noAnswer: 0, told: new Map() });
+  }
   const began = performance.now();
   await Promise.all(Array.from({ length: CLIENTS }, (_, n) => client(n, limits[n % limits.length])));
   const sum = (what) => limits.reduce((total, limit) => total + limit[what], 0);
