@@ -37,7 +37,7 @@ export async function login(
   ]);
   if (!addressKnown) {
     // Strangers share one budget; whoever logged in from here before is not kept out by them.
-    await charge([{ policy: 'login-account-all', parts: [email], keptFor: ['invalid_credentials'] }]);
+    await charge('login-account-all', email);
   }
   const fail = (reason: 'invalid_credentials' | 'email_not_verified' | 'account_disabled') =>
     audit.loginFailed(origin, account?.id, { method: 'password', reason }).then(() => {

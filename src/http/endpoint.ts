@@ -32,10 +32,10 @@ export interface Call<B = unknown, Q = unknown, P = unknown, A extends Access = 
   readonly peer: string | undefined;
   readonly userAgent: string;
   /**
-   * Charges limits whose buckets only the controller can name, as those of the route are: shown, refused with a 429,
-   * settled at the end.
+   * Charges a limit of the endpoint that has no key, as the others are: shown, refused with a 429, settled at the end.
+   * Throws `RangeError` where the endpoint names no such limit.
    */
-  readonly charge: (charges: readonly RouteCharge[]) => Promise<void>;
+  readonly charge: (policy: PolicyName, ...parts: readonly string[]) => Promise<void>;
 }
 
 /** A charge, and which problems it is kept for where it counts failures only. */
@@ -69,11 +69,14 @@ interface AnswerParts {
 
 type Answered<R> = R extends ZodType ? output<R> : undefined;
 
-/** A policy that an endpoint charges before its work. */
+/** A policy that a call is charged to. */
 export interface RouteLimit<B, A extends Access> {
   readonly policy: PolicyName;
-  /** What the bucket is kept for. Parts come from validated members alone. */
-  readonly key: (
+  /**
+   * What the bucket is kept for, charged before the work. Parts come from validated members alone. Without a key it is
+   * charged in the course of it, by whoever can name the bucket: the controller, or for `mail` whoever sends it.
+   */
+  readonly key?: (
     call: Pick<Call<B, unknown, unknown, A>, 'body' | 'address' | 'principal'>,
   ) => readonly string[];
   /** Failures-only: the token is given back unless the answer is one of these problems. */

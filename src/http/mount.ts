@@ -1,8 +1,9 @@
 import type { IRouter, Request, RequestHandler, Response } from 'express';
 import { type ZodType, z } from 'zod';
 import type { Limiter } from '../limits/limiter';
+import type { PolicyName } from '../limits/policies';
 import type { Audit } from '../observability/audit';
-import { type Answer, type AnyEndpoint, type Call, queryOf } from './endpoint';
+import { type Answer, type AnyEndpoint, type Call, queryOf, type RouteCharge } from './endpoint';
 import { asProblem } from './error-handler';
 import { readJsonBody } from './json-body';
 import { memberErrors } from './member-errors';
@@ -83,12 +84,12 @@ function serve<S extends EveryCall>(
       address: context.address,
       peer: context.peer,
       userAgent: context.userAgent,
-      charge: (more) => charges.charge(more),
+      charge: (policy, ...parts) => charges.charge([{ ...keyless(endpoint, policy), parts }]),
     };
     let answer: Answer<unknown>;
     try {
       await charges.charge(
-        (endpoint.limits ?? []).map(({ key, ...limit }) => ({ ...limit, parts: key(call) })),
+        (endpoint.limits ?? []).flatMap(({ key, ...limit }) => (key ? [{ ...limit, parts: key(call) }] : [])),
       );
       answer = await endpoint.handler(services, call);
     } catch (error) {
@@ -107,6 +108,13 @@ function serve<S extends EveryCall>(
       services.audit.refused(originOf(response), asProblem(error).problem);
       throw error;
     });
+}
+
+/** Only what the endpoint names can be charged: so it is documented too. */
+function keyless(endpoint: AnyEndpoint<never>, policy: PolicyName): Omit<RouteCharge, 'parts'> {
+  const limit = endpoint.limits?.find((named) => named.policy === policy && named.key === undefined);
+  if (limit === undefined) throw new RangeError(`${endpoint.name} names no limit ${policy} without a key`);
+  return limit;
 }
 
 function bodyOf(endpoint: AnyEndpoint<never>, sent: unknown, cookie: CookieTransport | undefined): unknown {
