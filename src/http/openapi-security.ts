@@ -1,13 +1,8 @@
 import { type AnyEndpoint, takesRefreshToken } from './endpoint';
 
-/** The ways in, as Swagger UI's Authorize button offers them. */
+/** The ways in, as Swagger UI's Authorize button offers them: its cursor stands at the last. */
 export const SECURITY_SCHEMES = {
-  bearer: {
-    type: 'http',
-    scheme: 'bearer',
-    bearerFormat: 'JWT',
-    description: 'The `accessToken` of a login',
-  },
+  metricsToken: { type: 'http', scheme: 'bearer', description: '`METRICS_TOKEN`, where it is set' },
   refreshCookie: {
     type: 'apiKey',
     in: 'cookie',
@@ -15,7 +10,12 @@ export const SECURITY_SCHEMES = {
     description:
       'The refresh token, taken with `transport=cookie` alone. A 401 that says it is not valid or was reused clears it. With an http `BASE_URL` it is named `refresh`.',
   },
-  metricsToken: { type: 'http', scheme: 'bearer', description: '`METRICS_TOKEN`, where it is set' },
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'The `accessToken` of a login',
+  },
 };
 
 type Requirement = Partial<Record<keyof typeof SECURITY_SCHEMES, string[]>>;
