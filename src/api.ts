@@ -40,6 +40,14 @@ export const adminFeature = {
 /** From the root: the pages behind links in mails. */
 export const linkEndpoints = [...verifyEmailEndpoints, ...undoEmailChangeEndpoints];
 
+const SYSTEM = {
+  tag: 'system',
+  description: 'For operators and monitors',
+  basePath: '',
+  errors: ['internal_error'],
+  limited: false,
+} as const;
+
 /** Every endpoint there is, as the OpenAPI document shows them. */
 export const endpointGroups: readonly EndpointGroup[] = [
   ...features.map((feature) => ({ ...feature, basePath: BASE_PATH, errors: THROUGH_GATE, limited: true })),
@@ -57,12 +65,6 @@ export const endpointGroups: readonly EndpointGroup[] = [
     errors: ['rate_limited', 'dependency_unavailable', 'internal_error'],
     limited: true,
   },
-  {
-    tag: 'system',
-    description: 'For operators and monitors',
-    basePath: '',
-    endpoints: [...operationsEndpoints, ...metricsEndpoints],
-    errors: ['internal_error'],
-    limited: false,
-  },
+  { ...SYSTEM, endpoints: operationsEndpoints },
+  { ...SYSTEM, endpoints: metricsEndpoints, byMetricsToken: true },
 ];

@@ -19,13 +19,30 @@ const TEN_YEARS_SECONDS = 315_360_000;
 export const allowlistAddition = z
   .strictObject({
     cidr: network,
-    ttl: z.int().min(1).max(TEN_YEARS_SECONDS).meta({ description: 'Seconds; lasting without' }).optional(),
+    ttl: z
+      .int()
+      .min(1)
+      .max(TEN_YEARS_SECONDS)
+      .meta({ description: 'Seconds; lasting without', examples: [86_400] })
+      .optional(),
     note: storedText().max(200).optional(),
   })
-  .meta({ id: 'AllowlistAddition' });
+  .meta({
+    id: 'AllowlistAddition',
+    // An entry that covers its author, as the first one has to.
+    examples: [{ cidr: '127.0.0.0/8', note: 'This machine' }],
+  });
 
 export const allowlistEntry = z
-  .object({ id, cidr: z.string(), note: z.string().nullable(), expiresAt: timestamp.nullable() })
+  .object({
+    id,
+    cidr: z.string().meta({ examples: ['127.0.0.0/8'] }),
+    note: z
+      .string()
+      .nullable()
+      .meta({ examples: ['This machine'] }),
+    expiresAt: timestamp.nullable().meta({ description: 'Null for a lasting entry', examples: [null] }),
+  })
   .meta({ id: 'AllowlistEntry' });
 
 export const allowlist = z.object({ active: z.boolean(), entries: z.array(allowlistEntry) });

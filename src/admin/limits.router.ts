@@ -57,7 +57,7 @@ export const limitEndpoints: readonly AnyEndpoint<Services>[] = [
     body: schemas.policyChange,
     status: 200,
     response: schemas.limitPolicy,
-    errors: ['not_found'],
+    errors: [],
     handler: controller.changeLimit,
   }),
 ];

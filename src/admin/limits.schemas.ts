@@ -6,14 +6,16 @@ import { MAX_CAPACITY, POLICY_NAMES } from '../limits/policies';
 const MODES = ['enforce', 'shadow'] as const;
 const DAY_SECONDS = 86_400;
 
+const policyName = z.enum(POLICY_NAMES).meta({ examples: ['login'] });
+
 export const limitPolicy = z
   .object({
-    name: z.enum(POLICY_NAMES),
-    capacity: z.int(),
-    refillPerSecond: z.number(),
+    name: policyName,
+    capacity: z.int().meta({ examples: [20] }),
+    refillPerSecond: z.number().meta({ examples: [4] }),
     mode: z.enum(MODES),
-    modeUntil: timestamp.nullable(),
-    key: z.string().meta({ description: 'What its buckets are kept for' }),
+    modeUntil: timestamp.nullable().meta({ description: 'End of the shadow', examples: [null] }),
+    key: z.string().meta({ description: 'What its buckets are kept for', examples: ['address'] }),
   })
   .meta({ id: 'LimitPolicy' });
 
@@ -41,9 +43,9 @@ export const bucketOwner = z
 export const explainedBuckets = z.object({
   buckets: z.array(
     z.object({
-      policy: z.enum(POLICY_NAMES),
-      remaining: z.int(),
-      capacity: z.int(),
+      policy: policyName,
+      remaining: z.int().meta({ examples: [0] }),
+      capacity: z.int().meta({ examples: [10] }),
       blockedSince: timestamp
         .nullable()
         .meta({ description: 'Of the first refusal since it let one through' }),
@@ -52,7 +54,7 @@ export const explainedBuckets = z.object({
   ),
 });
 
-export const policyParams = z.object({ policy: z.enum(POLICY_NAMES) });
+export const policyParams = z.object({ policy: policyName });
 
 export const policyChange = z
   .strictObject({
@@ -74,4 +76,10 @@ export const policyChange = z
       refuse([], 'must name a change; null returns to the setting');
     }
   })
-  .meta({ id: 'LimitPolicyChange' });
+  .meta({
+    id: 'LimitPolicyChange',
+    examples: [
+      { capacity: 20, refillPerSecond: 4 },
+      { mode: 'shadow', ttl: 3_600 },
+    ],
+  });

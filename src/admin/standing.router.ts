@@ -55,6 +55,7 @@ export const standingEndpoints: readonly AnyEndpoint<Services>[] = [
     description: 'An admin never sees or sets a password.',
     access: 'users:write',
     params: userParams,
+    limits: [{ policy: 'mail' }],
     status: 202,
     response: undefined,
     errors: ['not_found'],

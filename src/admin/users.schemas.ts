@@ -4,26 +4,42 @@ import { MAX_CURSOR_LENGTH } from '../stores/user-directory/directory-cursor';
 
 const STATUSES = ['active', 'disabled', 'pending'] as const;
 
+const NOT_DISABLED = { examples: [null] };
+
 export const adminUser = user
   .extend({
     status: z.enum(STATUSES),
-    disabledUntil: timestamp.nullable(),
-    disabledReason: z.string().nullable(),
+    disabledUntil: timestamp.nullable().meta(NOT_DISABLED),
+    disabledReason: z.string().nullable().meta(NOT_DISABLED),
     lastLoginAt: timestamp.nullable(),
   })
   .meta({ id: 'AdminUser' });
 
 export const userParams = z.object({ id });
 
+/** Opaque, and good for one search alone. */
+const CURSOR = {
+  description: 'A `nextCursor` of the same search',
+  examples: ['WyJmMWQyIiwwLCIiLCIwMTk4MWI1ZSIsW10sMF0'],
+};
+
 export const userQuery = z.strictObject({
   limit: pageLimit,
-  cursor: z.string().max(MAX_CURSOR_LENGTH).optional(),
-  q: storedText().trim().min(1).max(254).optional(),
+  cursor: z.string().max(MAX_CURSOR_LENGTH).meta(CURSOR).optional(),
+  q: storedText()
+    .trim()
+    .min(1)
+    .max(254)
+    .meta({ examples: ['ada'] })
+    .optional(),
   role: z.enum(['USER', 'ADMIN']).optional(),
   status: z.enum(STATUSES).optional(),
 });
 
-export const userPage = z.object({ users: z.array(adminUser), nextCursor: z.string().nullable() });
+export const userPage = z.object({
+  users: z.array(adminUser),
+  nextCursor: z.string().nullable().meta(CURSOR),
+});
 
 export const standingChange = z
   .strictObject({
@@ -37,4 +53,7 @@ export const standingChange = z
     disabledReason: storedText().max(500).nullable().optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'must name a change')
-  .meta({ id: 'StandingChange' });
+  .meta({
+    id: 'StandingChange',
+    examples: [{ disabled: true, disabledReason: 'Asked for by the owner' }],
+  });

@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { email, opaqueToken, presentedPassword, username } from '../http/schemas';
+import {
+  accessToken,
+  email,
+  id,
+  opaqueToken,
+  presentedPassword,
+  refreshToken,
+  seconds,
+  username,
+} from '../http/schemas';
 
 /** How a password is given to the service for the first time; the policy decides whether it will do. */
 const newPassword = presentedPassword;
@@ -10,22 +19,26 @@ export const registration = z
 
 export const credentials = z.strictObject({ email, password: presentedPassword }).meta({ id: 'Credentials' });
 
-export const refreshRequest = z.strictObject({ refreshToken: opaqueToken }).meta({ id: 'RefreshRequest' });
+export const refreshRequest = z.strictObject({ refreshToken }).meta({ id: 'RefreshRequest' });
 
-export const logoutRequest = z.strictObject({ refreshToken: opaqueToken.optional() }).optional();
+export const logoutRequest = z
+  .strictObject({ refreshToken: refreshToken.optional() })
+  .meta({ examples: [{}] })
+  .optional();
 
 export const reauthentication = z.strictObject({ password: presentedPassword });
 
-export const passwordReset = z
-  .strictObject({ resetToken: opaqueToken, newPassword })
-  .meta({ id: 'PasswordReset' });
+export const passwordReset = z.strictObject({ resetToken: opaqueToken, newPassword }).meta({
+  id: 'PasswordReset',
+  examples: [{ resetToken: 'UNhY4JhezH9gQYqvDMWrWH9CwlcKiECVqejMrND2VFw', newPassword: 'copper-harbour-93' }],
+});
 
 export const guestGrant = z
   .object({
-    accessToken: z.string(),
+    accessToken,
     tokenType: z.literal('Bearer'),
-    expiresIn: z.int(),
-    user: z.object({ id: z.uuid(), role: z.literal('GUEST') }),
+    expiresIn: seconds(900),
+    user: z.object({ id, role: z.literal('GUEST') }),
   })
   .meta({ id: 'GuestToken' });
 

@@ -16,7 +16,7 @@ export async function refresh(
   if (presented === undefined) throw new Problem('invalid_refresh_token');
   // Charged only now: a forged token must not use up the owner's budget. And not for an old one: whoever holds the
   // stolen branch must not be able to keep its reuse from being seen.
-  if (!rotation.isOld(presented)) await charge([{ policy: 'refresh', parts: [presented.record.id] }]);
+  if (!rotation.isOld(presented)) await charge('refresh', presented.record.id);
   const result = await rotation.rotate(presented, { address, userAgent }, origin);
   if (result.outcome === 'rotated') return { body: tokenResponseBody(result.grant) };
   throw new Problem(result.outcome === 'ended' ? 'invalid_refresh_token' : 'refresh_token_reused');

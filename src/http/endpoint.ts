@@ -32,10 +32,10 @@ export interface Call<B = unknown, Q = unknown, P = unknown, A extends Access = 
   readonly peer: string | undefined;
   readonly userAgent: string;
   /**
-   * Charges limits whose buckets only the controller can name, as those of the route are: shown, refused with a 429,
-   * settled at the end.
+   * Charges a limit of the endpoint that has no key, as the others are: shown, refused with a 429, settled at the end.
+   * Throws `RangeError` where the endpoint names no such limit.
    */
-  readonly charge: (charges: readonly RouteCharge[]) => Promise<void>;
+  readonly charge: (policy: PolicyName, ...parts: readonly string[]) => Promise<void>;
 }
 
 export interface RouteCharge extends Charge {
@@ -83,11 +83,14 @@ export interface EndOfCall<B> {
   readonly byCookie: boolean;
 }
 
-/** A policy that an endpoint charges before its work. */
+/** A policy that a call is charged to. */
 export interface RouteLimit<S, B, A extends Access> {
   readonly policy: PolicyName;
-  /** What the bucket is kept for. Parts come from validated members alone. */
-  readonly key: (call: LimitedCall<B, A>) => readonly string[];
+  /**
+   * What the bucket is kept for, charged before the work. Parts come from validated members alone. Without a key it is
+   * charged in the course of it, by whoever can name the bucket: the controller, or for `mail` whoever sends it.
+   */
+  readonly key?: (call: LimitedCall<B, A>) => readonly string[];
   /** Failures-only: the token is given back unless the answer is one of these problems. */
   readonly keptFor?: readonly ProblemName[];
   /**

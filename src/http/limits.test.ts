@@ -1,4 +1,5 @@
 import request, { type Response } from 'supertest';
+import { authEndpoints } from '../auth/auth.router';
 import { countOutcomes, outcomeOf, plainAnswer } from '../testing/answers';
 import { ApiClient, logIn, newUser, signUp } from '../testing/api-client';
 import { atOnce } from '../testing/at-once';
@@ -147,6 +148,17 @@ describe.each(stateKinds)('limits over %s', (state) => {
     expect(outcomeOf(await one())).toBe('429 rate_limited');
     test.clock.advance(1_000 - 500);
     expect(outcomeOf(await one())).toBe('401 invalid_credentials');
+  });
+
+  it('are charged by a controller only where its endpoint names them, and so the document', async () => {
+    const test = await open();
+    const login = authEndpoints.find(({ name }) => name === 'login');
+    if (login === undefined) throw new Error('there is no login');
+    const replaced = jest.replaceProperty(login, 'limits', []);
+    const response = await new ApiClient(test.app).post('/auth/login', wrong());
+    replaced.restore();
+    expect(outcomeOf(response)).toBe('500 internal_error');
+    expect(test.logged.join('')).toContain('login names no limit login-account-all without a key');
   });
 
   it('are exact: of 64 logins at once with a limit of 10, 10 are let through', async () => {

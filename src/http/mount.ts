@@ -1,20 +1,11 @@
 import type { IRouter, Request, RequestHandler, Response } from 'express';
-import { type ZodType, z } from 'zod';
 import type { Limiter } from '../limits/limiter';
 import type { Audit } from '../observability/audit';
-import {
-  type Answer,
-  type AnyEndpoint,
-  type Call,
-  queryOf,
-  type RouteCharge,
-  type RouteLimit,
-} from './endpoint';
+import type { Answer, AnyEndpoint } from './endpoint';
 import { asProblem } from './error-handler';
-import { readJsonBody } from './json-body';
-import { memberErrors } from './member-errors';
-import type { Access, Principal } from './principal';
+import type { Principal } from './principal';
 import { Problem } from './problem';
+import { chargesOf, readCall } from './read-call';
 import type { CookieTransport, RefreshTransport } from './refresh-transport';
 import { RequestCharges } from './request-charges';
 import { contextOf, originOf } from './request-context';
@@ -34,8 +25,6 @@ interface EveryCall {
   readonly audit: Audit;
   readonly refreshTransport: RefreshTransport;
 }
-
-const noBody = z.strictObject({}).optional();
 
 /**
  * Mounts endpoints below `basePath`, in the order of checks that the contract lays down: method → admission (global
@@ -78,18 +67,18 @@ function serve<S extends EveryCall>(
     contextOf(response).route = path;
     const charges = new RequestCharges(services.limiter, response);
     const principal = await admit(endpoint, request, response, charges);
-    const { call, cookie } = await readCall(endpoint, services, request, response, {
-      principal,
-      charges,
-    }).catch(async (error: unknown) => {
-      await charges.chargeDeferred();
-      throw error;
-    });
+    const reading = { refreshTransport: services.refreshTransport, principal, charges };
+    const { call, cookie } = await readCall(endpoint, request, response, reading).catch(
+      async (error: unknown) => {
+        await charges.chargeDeferred();
+        throw error;
+      },
+    );
     const settled = (problem: string | null) =>
       endpoint.settled?.(services, { problem, body: call.body, byCookie: cookie !== undefined });
     let answer: Answer<unknown>;
     try {
-      await charges.charge((endpoint.limits ?? []).map((limit) => chargeOf(limit, services, call)));
+      await charges.charge(chargesOf(endpoint, services, call));
       answer = await endpoint.handler(services, call);
     } catch (error) {
       const problem = asProblem(error);
@@ -107,64 +96,6 @@ function serve<S extends EveryCall>(
       services.audit.refused(originOf(response), asProblem(error).problem);
       throw error;
     });
-}
-
-/** Everything that is read of a request, and checked, before it is worked on. */
-async function readCall<S extends EveryCall>(
-  endpoint: AnyEndpoint<S>,
-  { refreshTransport }: EveryCall,
-  request: Request,
-  response: Response,
-  { principal, charges }: { readonly principal: Principal | undefined; readonly charges: RequestCharges },
-) {
-  const { address, peer, userAgent } = contextOf(response);
-  const cookie = refreshTransport.byCookie(endpoint.refreshToken, request, response);
-  const sent = endpoint.method === 'get' ? undefined : await readJsonBody(request, response);
-  const call: Call<ZodType, ZodType, ZodType> = {
-    body: bodyOf(endpoint, sent, cookie),
-    query: validated(queryOf(endpoint) ?? noBody, request.query),
-    params: endpoint.params && matched(endpoint.params, request.params),
-    principal,
-    origin: originOf(response),
-    address,
-    peer,
-    userAgent,
-    charge: (more) => charges.charge(more),
-  };
-  return { call, cookie };
-}
-
-function chargeOf<S>(
-  { policy, key, keptFor, exempt }: RouteLimit<S, ZodType, Access>,
-  services: S,
-  call: Call<ZodType, ZodType, ZodType>,
-): RouteCharge {
-  return {
-    policy,
-    parts: key(call),
-    ...(keptFor && { keptFor }),
-    ...(exempt && { exempt: () => exempt(services, call) }),
-  };
-}
-
-function bodyOf(endpoint: AnyEndpoint<never>, sent: unknown, cookie: CookieTransport | undefined): unknown {
-  if (cookie?.takesToken !== true) return validated(endpoint.body ?? noBody, sent);
-  validated(noBody, sent);
-  return cookie.body();
-}
-
-/** Throws `Problem` `validation_failed`, which names every member at fault. */
-function validated(schema: ZodType, value: unknown): unknown {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw new Problem('validation_failed', { errors: memberErrors(result.error) });
-}
-
-/** A parameter that no resource can have names a path that does not exist. */
-function matched(schema: ZodType, params: unknown): unknown {
-  const result = schema.safeParse(params);
-  if (result.success) return result.data;
-  throw new Problem('not_found');
 }
 
 /** The answer passes through its schema and loses what that does not name: a leaked hash cannot leave. */

@@ -6,26 +6,6 @@ import { cookieTokenResponse } from './schemas';
 
 type Of<Member extends keyof AnyEndpoint<never>> = Pick<AnyEndpoint<never>, 'refreshToken' | Member>;
 
-export const REFRESH_COOKIE_SCHEME = {
-  refreshCookie: {
-    type: 'apiKey',
-    in: 'cookie',
-    name: '__Host-refresh',
-    description:
-      'The refresh token, taken with `transport=cookie` alone. A 401 that says it is not valid or was reused clears it. With an http `BASE_URL` it is named `refresh`.',
-  },
-};
-
-/** The ways in, of which one will do; an empty one stands for none. */
-export function securityOf({ access, refreshToken }: Of<'access'>): Record<string, string[]>[] {
-  const ways = [
-    ...(access === 'public' ? [] : [{ bearer: [] }]),
-    ...(takesRefreshToken(refreshToken) ? [{ refreshCookie: [] }] : []),
-  ];
-  const needless = access === 'public' || access === 'optional';
-  return needless && ways.length > 0 ? [{}, ...ways] : ways;
-}
-
 export function requestBodyOptions({ body, refreshToken }: Of<'body'>): object {
   return takesRefreshToken(refreshToken)
     ? {

@@ -1,9 +1,11 @@
-import { PROBLEMS, type ProblemName } from './problem';
+import type { Components, Json } from './openapi-components';
+import { headersOf } from './openapi-headers';
+import { PROBLEMS, Problem, type ProblemExtras, type ProblemName, problemBody } from './problem';
 
-type Json = Record<string, unknown>;
+const ALL = Object.keys(PROBLEMS) as ProblemName[];
 
-/** RFC 9457 problem details as a component of the document. */
-export const PROBLEM_SCHEMA = {
+/** RFC 9457 problem details. */
+const PROBLEM_SCHEMA = {
   type: 'object',
   description: 'RFC 9457 problem details',
   properties: {
@@ -11,7 +13,7 @@ export const PROBLEM_SCHEMA = {
     title: { type: 'string' },
     status: { type: 'integer' },
     detail: { type: 'string' },
-    code: { type: 'string', enum: [...new Set(Object.keys(PROBLEMS).map(codeOf))] },
+    code: { type: 'string', enum: codesOf(ALL) },
     requestId: { type: 'string' },
     errors: {
       type: 'array',
@@ -26,54 +28,70 @@ export const PROBLEM_SCHEMA = {
   required: ['type', 'title', 'status', 'detail', 'code', 'requestId'],
 };
 
-/** Headers that come with a status. */
-const STATUS_HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
-  401: { 'WWW-Authenticate': 'RFC 6750' },
-  429: { 'Retry-After': 'Seconds, after which one try is admitted' },
-  503: { 'Retry-After': 'Seconds' },
+/** What one of these says beyond its title. */
+const EXTRAS: Readonly<Partial<Record<ProblemName, ProblemExtras>>> = {
+  validation_failed: { errors: [{ path: 'nickname', message: 'is not a member of this call' }] },
+  rate_limited: { detail: 'Too many requests. Try again in 3 s.' },
 };
 
-/** Headers of a response, by what they say. */
-export function headersOf(descriptions: Readonly<Record<string, string>>): Json {
-  return Object.fromEntries(
-    Object.entries(descriptions).map(([name, description]) => [
-      name,
-      { description, schema: { type: 'string' } },
-    ]),
-  );
+/** How an endpoint tells of a problem in its own form: the media type, and what stands for it. */
+export interface OwnForm {
+  readonly problems: readonly ProblemName[];
+  readonly content: Json;
 }
 
 /** One response a status, naming the codes it can have: as problem details, or in the endpoint's own form. */
-export function problemResponses(
-  names: readonly ProblemName[],
-  inForm: readonly ProblemName[],
-  form: Json,
-): Json {
-  const byStatus = new Map<number, { codes: Set<string>; content: Json }>();
-  const add = (name: ProblemName, content: Json) => {
-    const { status } = PROBLEMS[name];
-    const response = byStatus.get(status) ?? { codes: new Set(), content: {} };
-    byStatus.set(status, {
-      codes: response.codes.add(codeOf(name)),
-      content: { ...response.content, ...content },
-    });
-  };
-  for (const name of names) {
-    add(name, { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } });
-  }
-  for (const name of inForm) add(name, form);
+export function problemResponses(names: readonly ProblemName[], own: OwnForm, components: Components): Json {
+  const statuses = new Set([...names, ...own.problems].map((name) => PROBLEMS[name].status));
   return Object.fromEntries(
-    [...byStatus]
-      .sort(([a], [b]) => a - b)
-      .map(([status, { codes, content }]) => {
-        const headers = STATUS_HEADERS[status];
-        const description = [...codes].map((code) => `\`${code}\``).join(', ');
-        return [status, { description, ...(headers && { headers: headersOf(headers) }), content }];
-      }),
+    [...statuses].map((status) => {
+      const ofStatus = ALL.filter((name) => PROBLEMS[name].status === status);
+      const told = ofStatus.filter((name) => names.includes(name));
+      const inForm = ofStatus.filter((name) => own.problems.includes(name));
+      const response = {
+        description: codesOf([...inForm, ...told])
+          .map((code) => `\`${code}\``)
+          .join(', '),
+        headers: headersOf(status, status === 429, components),
+        content: {
+          ...(told.length > 0 && { 'application/problem+json': problems(status, told, components) }),
+          ...(inForm.length > 0 && own.content),
+        },
+      };
+      // Most are the same at many calls.
+      return [status, inForm.length > 0 ? response : components.refer('responses', told.join('.'), response)];
+    }),
   );
 }
 
-function codeOf(name: string): string {
-  const entry = PROBLEMS[name as ProblemName];
-  return 'code' in entry ? entry.code : name;
+function problems(status: number, names: readonly ProblemName[], components: Components): Json {
+  return {
+    schema: {
+      allOf: [
+        components.refer('schemas', 'Problem', PROBLEM_SCHEMA),
+        {
+          type: 'object',
+          properties: { status: { const: status }, code: { enum: codesOf(names) } },
+          ...(status === 400 && { required: ['errors'] }),
+        },
+      ],
+    },
+    examples: Object.fromEntries(names.map((name) => [name, problemExample(name, components)])),
+  };
+}
+
+function problemExample(name: ProblemName, components: Components): Json {
+  const problem = new Problem(name, EXTRAS[name]);
+  return components.refer('examples', name, {
+    summary: problem.message,
+    value: problemBody(problem, '1f0a7c3e-5b0d-4d52-9a55-0d6f2f6f6a11'),
+  });
+}
+
+function codesOf(names: readonly ProblemName[]): string[] {
+  const codes = names.map((name) => {
+    const entry = PROBLEMS[name];
+    return 'code' in entry ? entry.code : name;
+  });
+  return [...new Set(codes)];
 }

@@ -1,17 +1,14 @@
-import { type ZodType, z } from 'zod';
+import type { ZodType } from 'zod';
 import { type AnyEndpoint, queryOf } from './endpoint';
-import {
-  answersOf,
-  cookieHeaders,
-  REFRESH_COOKIE_SCHEME,
-  requestBodyOptions,
-  securityOf,
-} from './openapi-refresh-cookie';
-import { headersOf, PROBLEM_SCHEMA, problemResponses } from './openapi-responses';
+import { Components, type Json } from './openapi-components';
+import { exampleOf, mediaExamples, troubleExample } from './openapi-examples';
+import { headersOf, ownHeaders } from './openapi-headers';
+import { limitsMember, limitsText, policiesOf } from './openapi-limits';
+import { answersOf, cookieHeaders, requestBodyOptions } from './openapi-refresh-cookie';
+import { problemResponses } from './openapi-responses';
+import { SECURITY_SCHEMES, securityOf } from './openapi-security';
 import { isAllowed } from './permissions';
 import type { ProblemName } from './problem';
-
-type Json = Record<string, unknown>;
 
 /** Endpoints that stand below one base path, under one heading of the document. */
 export interface EndpointGroup {
@@ -21,18 +18,20 @@ export interface EndpointGroup {
   readonly endpoints: readonly AnyEndpoint<never>[];
   /** Problems that any call of the group can meet. */
   readonly errors: readonly ProblemName[];
-  /** Whether answers carry the limiter's headers. */
+  /** Whether calls are charged to the global limit, and answers carry the limiter's headers. */
   readonly limited: boolean;
+  /** Whether the token of monitors lets in, and no other. */
+  readonly byMetricsToken?: boolean;
 }
 
 /** The OpenAPI 3.1 document of these endpoints, read from their definitions alone. */
 export function openApiDocument(groups: readonly EndpointGroup[], version: string): Json {
-  const schemas: Json = { Problem: PROBLEM_SCHEMA };
+  const components = new Components();
   const paths: Record<string, Json> = {};
   for (const group of groups) {
     for (const endpoint of group.endpoints) {
       const path = (group.basePath + endpoint.path).replaceAll(/:(\w+)/g, '{$1}');
-      paths[path] = { ...paths[path], [endpoint.method]: operation(group, endpoint, schemas) };
+      paths[path] = { ...paths[path], [endpoint.method]: operation(group, endpoint, components) };
     }
   }
   return {
@@ -44,75 +43,71 @@ export function openApiDocument(groups: readonly EndpointGroup[], version: strin
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/', description: 'This server' }],
-    tags: groups.map(({ tag, description }) => ({ name: tag, description })),
+    tags: [...new Map(groups.map(({ tag, description }) => [tag, { name: tag, description }])).values()],
     paths,
-    components: {
-      securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
-        ...REFRESH_COOKIE_SCHEME,
-      },
-      schemas,
-    },
+    components: { securitySchemes: SECURITY_SCHEMES, ...components },
   };
 }
 
-function operation(group: EndpointGroup, endpoint: AnyEndpoint<never>, schemas: Json): Json {
+function operation(group: EndpointGroup, endpoint: AnyEndpoint<never>, components: Components): Json {
   const parameters = [
-    ...parametersOf('path', endpoint.params, schemas),
-    ...parametersOf('query', queryOf(endpoint), schemas),
+    ...parametersOf('path', endpoint.params, components),
+    ...parametersOf('query', queryOf(endpoint), components),
   ];
+  const policies = policiesOf(endpoint, group.limited);
   return {
     operationId: endpoint.name,
     summary: endpoint.summary,
-    ...(endpoint.description !== undefined && { description: endpoint.description }),
+    description: [endpoint.description, limitsText(policies)].filter(Boolean).join('\n\n'),
     tags: [group.tag],
-    security: securityOf(endpoint),
+    security: securityOf(endpoint, group),
+    ...limitsMember(policies),
     ...(parameters.length > 0 && { parameters }),
     ...(endpoint.body !== undefined && {
       requestBody: {
         ...requestBodyOptions(endpoint),
-        content: { 'application/json': { schema: schemaOf(endpoint.body, 'input', schemas) } },
+        content: { 'application/json': sent(components.schemaOf(endpoint.body, 'input'), components) },
       },
     }),
     responses: {
       [endpoint.status]: {
         description: endpoint.status === 204 ? 'Done' : endpoint.summary,
-        headers: headersOf({
-          'X-Request-Id': 'Names this request in logs',
-          ...(group.limited && LIMITER_HEADERS),
-          ...cookieHeaders(endpoint),
-          ...endpoint.headers,
-        }),
-        ...(endpoint.response !== undefined && { content: formOf(endpoint, schemas) }),
+        headers: {
+          ...headersOf(endpoint.status, group.limited, components),
+          ...ownHeaders({ ...cookieHeaders(endpoint), ...endpoint.headers }),
+        },
+        ...(endpoint.response !== undefined && { content: formOf(endpoint, mediaExamples, components) }),
       },
       ...problemResponses(
         [...endpoint.errors, ...group.errors, ...errorsOf(endpoint)],
-        endpoint.toldInForm ?? [],
-        formOf(endpoint, schemas),
+        { problems: endpoint.toldInForm ?? [], content: formOf(endpoint, troubleExample, components) },
+        components,
       ),
     },
   };
 }
 
-const LIMITER_HEADERS = {
-  'RateLimit-Policy': 'The limits that applied: q capacity, w seconds to fill',
-  RateLimit: 'What is left: r tokens, t seconds to the next',
-  'X-RateLimit-Limit': 'Capacity of the tightest limit',
-  'X-RateLimit-Remaining': 'What is left of it',
-};
-
-/** The form that an endpoint answers in: its media type and schema. */
-function formOf(endpoint: AnyEndpoint<never>, schemas: Json): Json {
-  const answers = answersOf(endpoint);
-  if (answers === undefined) return {};
-  return { [endpoint.contentType ?? 'application/json']: { schema: schemaOf(answers, 'output', schemas) } };
+function sent(schema: Json, components: Components): Json {
+  return { schema, example: exampleOf(schema, components) };
 }
 
-/** Problems that follow from what the endpoint takes. */
+/** The form that an endpoint answers in: its media type, schema and example. */
+function formOf(
+  endpoint: AnyEndpoint<never>,
+  examples: (schema: Json, components: Components) => Json,
+  components: Components,
+): Json {
+  const answers = answersOf(endpoint);
+  if (answers === undefined) return {};
+  const schema = components.schemaOf(answers, 'output');
+  return { [endpoint.contentType ?? 'application/json']: { schema, ...examples(schema, components) } };
+}
+
+/** Problems that follow from what the endpoint takes, by the order of checks. */
 function errorsOf(endpoint: AnyEndpoint<never>): ProblemName[] {
   const authenticated = endpoint.access !== 'public';
   return [
-    ...(endpoint.method === 'get' && endpoint.query === undefined ? [] : (['validation_failed'] as const)),
+    ...(takesAnything(endpoint) ? [] : (['validation_failed'] as const)),
     ...(endpoint.method === 'get'
       ? []
       : (['malformed_json', 'payload_too_large', 'unsupported_media_type'] as const)),
@@ -120,34 +115,33 @@ function errorsOf(endpoint: AnyEndpoint<never>): ProblemName[] {
     ...(authenticated && !isAllowed('GUEST', endpoint.access) ? (['forbidden'] as const) : []),
     ...(endpoint.refreshToken !== undefined ? (['cross_site'] as const) : []),
     ...(endpoint.fresh === true ? (['reauthentication_required'] as const) : []),
+    ...(endpoint.params !== undefined ? (['not_found'] as const) : []),
   ];
 }
 
-function parametersOf(place: 'path' | 'query', schema: ZodType | undefined, schemas: Json): Json[] {
+/** Nothing is wrong with any query, and a body is not looked at. */
+function takesAnything({ method, query }: AnyEndpoint<never>): boolean {
+  return method === 'get' && query !== undefined && query.safeParse({ stray: '' }).success;
+}
+
+/**
+ * Parameters with their examples. What has to be sent shows its example as one of the parameter, by which Swagger UI fills
+ * it in; anything else in its schema alone, so that a call goes out as it is shown.
+ */
+function parametersOf(place: 'path' | 'query', schema: ZodType | undefined, components: Components): Json[] {
   if (schema === undefined) return [];
-  const { properties = {}, required = [] } = schemaOf(schema, 'input', schemas) as {
+  const root = components.schemaOf(schema, 'input');
+  const { properties = {}, required = [] } = root as {
     properties?: Record<string, Json>;
     required?: string[];
   };
+  const needed = !schema.safeParse({}).success;
   return Object.entries(properties).map(([name, property]) => ({
     name,
     in: place,
     required: place === 'path' || required.includes(name),
-    schema: property,
+    ...(needed
+      ? { schema: property, example: exampleOf(property, components) }
+      : { schema: { examples: [exampleOf(property, components)], ...property } }),
   }));
-}
-
-/** The JSON Schema of a zod schema; what has an id moves to the document's components. */
-function schemaOf(schema: ZodType, io: 'input' | 'output', schemas: Json): Json {
-  const { $schema: _, $defs = {}, ...root } = z.toJSONSchema(schema, { io, target: 'draft-2020-12' });
-  const rewritten = (value: unknown) =>
-    JSON.parse(
-      JSON.stringify(value, (key, member) => {
-        if (key === 'id' && typeof member === 'string') return undefined;
-        // A later version may answer with more members: only what clients send is closed.
-        return key === 'additionalProperties' && io === 'output' ? undefined : member;
-      }).replaceAll('"#/$defs/', '"#/components/schemas/'),
-    ) as Json;
-  for (const [id, definition] of Object.entries($defs)) schemas[id] = rewritten(definition);
-  return rewritten(root);
 }

@@ -10,9 +10,30 @@ export interface OperationsServices {
   readonly signingKeys: SigningKeys;
 }
 
-const healthReport = z.object({
-  status: z.enum(['ready', 'unavailable', 'draining']),
-  checks: z.record(z.string(), z.enum(['up', 'down'])),
+const healthReport = z
+  .object({
+    status: z.enum(['ready', 'unavailable', 'draining']),
+    checks: z.record(z.string(), z.enum(['up', 'down'])),
+  })
+  .meta({
+    examples: [
+      { status: 'ready', checks: { postgresql: 'up', redis: 'up', smtp: 'up' } },
+      { status: 'unavailable', checks: { postgresql: 'down', redis: 'up', smtp: 'up' } },
+    ],
+  });
+
+const publicKey = z.looseObject({ kty: z.string(), kid: z.string() }).meta({
+  examples: [
+    {
+      kty: 'EC',
+      crv: 'P-256',
+      x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
+      y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
+      alg: 'ES256',
+      kid: 'qL5yJk3Yb7Rz0aXw',
+      use: 'sig',
+    },
+  ],
 });
 
 /** System calls at the root: no token, no limit. */
@@ -58,7 +79,7 @@ export const operationsEndpoints: readonly AnyEndpoint<OperationsServices>[] = [
     description: 'RFC 7517. None while signing is HS256.',
     access: 'public',
     status: 200,
-    response: z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) }),
+    response: z.object({ keys: z.array(publicKey) }),
     errors: [],
     handler: async ({ signingKeys }: OperationsServices) => ({
       body: { keys: signingKeys.jwks().keys.map((key) => ({ ...key, kty: String(key.kty) })) },
@@ -77,7 +98,9 @@ export const metricsEndpoints: readonly AnyEndpoint<OperationsServices>[] = [
     description: 'With `METRICS_TOKEN` set, only with that Bearer token.',
     access: 'public',
     status: 200,
-    response: z.string(),
+    response: z.string().meta({
+      examples: ['# TYPE login_requests_total counter\nlogin_requests_total{outcome="success"} 1\n'],
+    }),
     contentType: 'text/plain; version=0.0.4; charset=utf-8',
     errors: ['unauthenticated', 'invalid_token'],
     handler: async ({ metrics }: OperationsServices) => ({ body: await metrics.scrape() }),

@@ -13,10 +13,24 @@ export interface Page {
   readonly button?: string;
 }
 
-export const html = z.string();
+export const html = z.string().meta({
+  examples: [
+    '<!doctype html><html lang="en"><h1>Your e-mail address is confirmed</h1></html>',
+    '<!doctype html><html lang="en"><h1>This link does not work any more</h1></html>',
+  ],
+});
 
 /** The query of a link in a mail. Whatever is not one token is a link that does not work, told on the page. */
-export const linkQuery = z.object({ token: z.string().max(512).optional().catch(undefined) });
+export const linkQuery = z.object({
+  token: z
+    .string()
+    .max(512)
+    .meta({
+      examples: ['tgl_AZgbXnw6fVKaVQ1vL29qEVDYWOCYXsx_YEGKrwzFq1h_QsJXCohAlanozKzQ9lRcUNhY4JhezH9gQQ'],
+    })
+    .optional()
+    .catch(undefined),
+});
 
 const style = readFileSync(join(__dirname, 'page.css'), 'utf8');
 const styleHash = createHash('sha256').update(style).digest('base64');

@@ -44,9 +44,18 @@ export const POLICIES = {
     key: 'e-mail and address',
     counts: 'code checks per address and e-mail',
   },
-  mail: { rate: '5/0.0005', shown: false, key: 'e-mail', counts: 'mails per recipient over all sources' },
+  mail: {
+    rate: '5/0.0005',
+    shown: false,
+    key: 'e-mail',
+    counts: 'mails per recipient over all sources',
+    beyond: 'the answer is the same, and no mail goes out',
+  },
   refresh: { rate: '30/1', shown: true, key: 'session', counts: 'refreshes per session' },
-} as const satisfies Record<string, { rate: string; shown: boolean; key: BucketKey; counts: string }>;
+} as const satisfies Record<
+  string,
+  { rate: string; shown: boolean; key: BucketKey; counts: string; beyond?: string }
+>;
 
 export type PolicyName = keyof typeof POLICIES;
 

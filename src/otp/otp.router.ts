@@ -18,6 +18,7 @@ export const otpEndpoints: readonly AnyEndpoint<Services>[] = [
     limits: [
       { policy: 'otp-request', key: byEmailAndAddress },
       { policy: 'otp-request-address', key: byAddress },
+      { policy: 'mail' },
     ],
     status: 202,
     response: otpRequested,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Express } from 'express';
+import type { RequestListener } from 'node:http';
 import request, { type Response } from 'supertest';
 import type { Account } from '../stores/account/account-store';
 import { codeIn } from './captured-mailer';
@@ -15,7 +15,7 @@ export interface Tokens {
 /** Calls the API over HTTP from an address of its own, as one client does. */
 export class ApiClient {
   constructor(
-    readonly app: Express,
+    readonly app: RequestListener,
     readonly address = freshAddress(),
   ) {}
 

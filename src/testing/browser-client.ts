@@ -1,4 +1,4 @@
-import type { Express } from 'express';
+import type { RequestListener } from 'node:http';
 import type { Response } from 'supertest';
 import { ApiClient } from './api-client';
 
@@ -8,7 +8,7 @@ export class BrowserClient {
   cookie: string | undefined;
   readonly #client: ApiClient;
 
-  constructor(app: Express) {
+  constructor(app: RequestListener) {
     this.#client = new ApiClient(app);
   }
 

@@ -1,4 +1,4 @@
-import type { Express } from 'express';
+import type { RequestListener } from 'node:http';
 import pino from 'pino';
 import { createApp } from '../app';
 import { type Backends, recordStores } from '../backends';
@@ -16,9 +16,10 @@ import { CapturedMailer } from './captured-mailer';
 import { TestClock } from './test-clock';
 import { createTestDatabase } from './test-database';
 import { testRedisUrl, uniqueRedisPrefix } from './test-redis';
+import { watchAnswers } from './watch-answers';
 
 export interface TestApp {
-  readonly app: Express;
+  readonly app: RequestListener;
   readonly config: Config;
   readonly clock: TestClock;
   readonly mailer: CapturedMailer;
@@ -30,6 +31,7 @@ export interface TestApp {
   readonly logged: string[];
   /** Sends every mail that is due. */
   deliverMails(): Promise<void>;
+  /** Throws if an answer was not as the OpenAPI document says. */
   close(): Promise<void>;
 }
 
@@ -106,8 +108,11 @@ export async function createTestApp({
     close: async () => {},
   };
   const { services, worker, outageWatch } = await compose(config, backends, { clock, logger, metrics });
+  const faults: string[] = [];
   return {
-    app: createApp({ config, services, logger }),
+    app: watchAnswers(createApp({ config, services, logger }), (fault) =>
+      faults.push(`${fault}\n  in: ${expect.getState().currentTestName}`),
+    ),
     config,
     clock,
     mailer,
@@ -123,6 +128,7 @@ export async function createTestApp({
       await opened.close();
       await database.close();
       await testDatabase.drop();
+      if (faults.length > 0) throw new Error(`not in the OpenAPI document: ${faults.join('\n')}`);
     },
   };
 }

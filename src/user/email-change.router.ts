@@ -21,6 +21,7 @@ export const emailChangeEndpoints: readonly AnyEndpoint<Services>[] = [
       { policy: 'reauth', key: byUser, keptFor: ['wrong_password'] },
       { policy: 'otp-request', key: byNewEmailAndAddress },
       { policy: 'otp-request-address', key: byAddress },
+      { policy: 'mail' },
     ],
     status: 202,
     response: message,

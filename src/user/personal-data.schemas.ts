@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { id, timestamp, user } from '../http/schemas';
+import { clientAddress, id, requestId, timestamp, user, userAgent } from '../http/schemas';
 
 const time = timestamp.nullable();
+/** An example of what has not happened. */
+const NEVER = { examples: [null] };
 
 /** Everything that is held about a user, but for secrets. Its audit events come last, and are sent as they are read. */
 export const personalDataExport = z
@@ -11,9 +13,9 @@ export const personalDataExport = z
       registeredAt: timestamp,
       emailVerifiedAt: time,
       lastLoginAt: time,
-      disabledAt: time,
-      disabledUntil: time,
-      disabledReason: z.string().nullable(),
+      disabledAt: time.meta(NEVER),
+      disabledUntil: time.meta(NEVER),
+      disabledReason: z.string().nullable().meta(NEVER),
     }),
     sessions: z.array(
       z.object({
@@ -21,33 +23,37 @@ export const personalDataExport = z
         createdAt: timestamp,
         lastUsedAt: timestamp,
         expiresAt: timestamp,
-        revokedAt: time,
-        address: z.string(),
-        userAgent: z.string(),
+        revokedAt: time.meta(NEVER),
+        address: clientAddress,
+        userAgent,
       }),
     ),
-    knownAddresses: z.array(z.object({ address: z.string(), lastSeenAt: timestamp })),
+    knownAddresses: z.array(z.object({ address: clientAddress, lastSeenAt: timestamp })),
     emailChanges: z.array(
       z.object({
-        fromEmail: z.string(),
-        toEmail: z.string(),
+        fromEmail: z.string().meta({ examples: ['ada@example.com'] }),
+        toEmail: z.string().meta({ examples: ['ada.lovelace@example.com'] }),
         requestedAt: timestamp,
         confirmedAt: time,
-        undoneAt: time,
+        undoneAt: time.meta(NEVER),
       }),
     ),
-    waitingMails: z.array(z.object({ kind: z.string(), createdAt: timestamp })),
+    waitingMails: z.array(
+      z.object({ kind: z.string().meta({ examples: ['LOGIN_CODE'] }), createdAt: timestamp }),
+    ),
     auditEvents: z.array(
       z.object({
         id,
         at: timestamp,
-        type: z.string(),
-        outcome: z.string(),
+        type: z.string().meta({ examples: ['authn_login_success'] }),
+        outcome: z.string().meta({ examples: ['success'] }),
         actorId: id.nullable(),
         subjectId: id.nullable(),
-        address: z.string().nullable().meta({ description: 'Of the user; null where somebody else acted' }),
-        requestId: z.string(),
-        details: z.record(z.string(), z.unknown()),
+        address: clientAddress
+          .nullable()
+          .meta({ description: 'Of the user; null where somebody else acted' }),
+        requestId,
+        details: z.record(z.string(), z.unknown()).meta({ examples: [{ method: 'password' }] }),
       }),
     ),
   })

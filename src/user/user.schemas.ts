@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, presentedPassword, timestamp, user, username } from '../http/schemas';
+import { clientAddress, id, presentedPassword, timestamp, user, userAgent, username } from '../http/schemas';
 
 /** What a guest sees of itself has two members; strict, so that a user is never taken for one. */
 export const me = z.union([user, z.strictObject({ id, role: z.literal('GUEST') })]);
@@ -8,7 +8,10 @@ export const profileChange = z.strictObject({ username }).meta({ id: 'ProfileCha
 
 export const passwordChange = z
   .strictObject({ currentPassword: presentedPassword, newPassword: presentedPassword })
-  .meta({ id: 'PasswordChange' });
+  .meta({
+    id: 'PasswordChange',
+    examples: [{ currentPassword: 'violet-lantern-47', newPassword: 'copper-harbour-93' }],
+  });
 
 export const accountRemoval = z.strictObject({ password: presentedPassword });
 
@@ -22,8 +25,8 @@ export const sessionList = z.object({
         current: z.boolean(),
         createdAt: timestamp,
         lastUsedAt: timestamp,
-        address: z.string(),
-        userAgent: z.string(),
+        address: clientAddress,
+        userAgent,
       })
       .meta({ id: 'Session' }),
   ),
