@@ -2,7 +2,7 @@ import { MemoryStore, rateLimit } from 'express-rate-limit';
 import { RedisStore } from 'rate-limit-redis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterUnion } from 'rate-limiter-flexible';
 import { passes } from './exchange.mjs';
-import { limiterOver, memoryStore, middlewareOver, redisStore, takeScript } from './ours.mjs';
+import { evalshaOf, limiterOver, memoryStore, middlewareOver, redisStore } from './ours.mjs';
 
 export const KINDS = ['admit', 'deny'];
 export const KEYS = 1_000;
@@ -33,7 +33,6 @@ export const NAMES = {
 export function redisContestants({ connection, metrics }, kind, buckets) {
   const { client } = connection;
   const store = redisStore(connection);
-  const script = takeScript();
   const kinds = kindsOf(kind, buckets);
   const label = `${kind}${buckets}`;
   const storeOf = (name, at) =>
@@ -47,15 +46,14 @@ export function redisContestants({ connection, metrics }, kind, buckets) {
         duration: WINDOW_SECONDS,
       }),
   );
-  const rates = kinds.map((each) => `${RATES[each].capacity}/${RATES[each].refillPerSecond}/0`);
-  const raw = (n) => kinds.map((_, at) => `tollgate:bucket:raw:${label}:${at}:${n}`);
-  const rawArgs = [0, ...rates, ...kinds.map(() => 0)];
+  const recorded = [];
+  const raw = async (n) => {
+    recorded[n] ??= await evalshaOf(client, () => store.take(bucketsOf('raw', label, kinds, n)));
+    return (await client.evalsha(...recorded[n]))[0] === 1;
+  };
   return [
     ...ourContestants(store, metrics, kinds, label),
-    [
-      NAMES.raw,
-      async (n) => (await client.evalsha(script.sha, kinds.length, ...raw(n), ...rawArgs))[0] === 1,
-    ],
+    [NAMES.raw, raw],
     [NAMES.flexible, consumes(flexible)],
     ...expressContestants(storeOf, kinds),
   ].map(([name, decide]) => contestant(name, kind, decide));
@@ -84,8 +82,12 @@ function contestant(name, kind, decide) {
   return { name, kind, expected: kind === 'admit', decide: (n) => decide(n % KEYS) };
 }
 
+function bucketsOf(whose, label, kinds, n) {
+  return kinds.map((kind, at) => ({ key: `${whose}:${label}:${at}:${n}`, ...RATES[kind] }));
+}
+
 function ourContestants(store, metrics, kinds, label) {
-  const buckets = (n) => kinds.map((kind, at) => ({ key: `store:${label}:${at}:${n}`, ...RATES[kind] }));
+  const buckets = (n) => bucketsOf('store', label, kinds, n);
   const policies = POLICIES.slice(0, kinds.length);
   const rates = Object.fromEntries(policies.map((policy, at) => [policy, RATES[kinds[at]]]));
   const limiter = limiterOver(store, metrics, rates, `limiter ${label}`);

@@ -68,7 +68,7 @@ async function timesOf(large, small, runs, takes) {
 }
 
 function printTimes(title, many, { large, small }, few, hasTarget) {
-  console.log(`\n${`${title}: microseconds of a take`.padEnd(38)}p50       p99`);
+  console.log(`\n${`${title}: microseconds of a take`.padEnd(50)}p50       p99`);
   const row = (name, { p50, p99 }) =>
     console.log(`  ${name.padEnd(42)}${p50.toFixed(2).padStart(9)}${p99.toFixed(2).padStart(10)}`);
   row(`at ${thousands(few)} keys`, small);

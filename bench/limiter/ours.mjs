@@ -10,22 +10,39 @@ const { PoliciesInForce } = require('../../dist/limits/policies-in-force.js');
 const { Metrics } = require('../../dist/observability/metrics.js');
 const { rateLimited, showLevels } = require('../../dist/http/rate-limiter.js');
 const { openRedis } = require('../../dist/stores/redis/redis.js');
-const { loadScript } = require('../../dist/stores/redis/redis-script.js');
 const { MemoryTokenBucketStore } = require('../../dist/stores/token-bucket/memory-token-bucket-store.js');
 const { RedisTokenBucketStore } = require('../../dist/stores/token-bucket/redis-token-bucket-store.js');
 const { deriveKeys } = require('../../dist/tokens/keyring.js');
+
+const PATIENCE_MS = 30_000;
 
 /** One connection, which all contestants over Redis share; ours counts its commands in a metric, as in the service. */
 export function openConnection(url) {
   const metrics = new Metrics(async () => ({ users: 0, sessions: 0 }));
   const connection = openRedis({ url, onCommand: (name) => metrics.countRedisOperation(name) });
+  // Set as in the service, but nobody fails because a busy machine is late.
+  Object.assign(connection.client.options, { commandTimeout: PATIENCE_MS, socketTimeout: PATIENCE_MS });
   return { connection, metrics };
 }
 
 export const redisStore = (connection) => new RedisTokenBucketStore(connection, { clock });
 export const memoryStore = (options) => new MemoryTokenBucketStore({ clock, ...options });
-export const takeScript = () =>
-  loadScript(`${import.meta.dirname}/../../dist/stores/token-bucket`, 'bucket', 'take-all', 'take');
+
+/** The arguments of the one EVALSHA that this sends: what a raw one must repeat to be the same script and the same call. */
+export async function evalshaOf(client, call) {
+  const sent = [];
+  client.evalsha = (...args) => {
+    sent.push(args);
+    return Object.getPrototypeOf(client).evalsha.apply(client, args);
+  };
+  try {
+    await call();
+  } finally {
+    Reflect.deleteProperty(client, 'evalsha');
+  }
+  if (sent.length !== 1) throw new Error(`a take sent ${sent.length} scripts`);
+  return sent[0];
+}
 
 /** `rates` are those of the policies charged, by name. Limiters of different secrets share no bucket. */
 export function limiterOver(store, metrics, rates, secret) {
@@ -42,7 +59,7 @@ export function middlewareOver(limiter, policies) {
   return async (request, response, next) => {
     const parts = [clientAddress(request.ip)];
     const decision = await limiter.take(policies.map((policy) => ({ policy, parts })));
-    showLevels(response, decision);
+    showLevels(response, decision.levels);
     if (decision.allowed) return next();
     const { retryAfterSeconds, detail } = rateLimited(decision);
     response.setHeader('Retry-After', retryAfterSeconds);

@@ -22,11 +22,14 @@ export async function startRedis() {
     child.once('exit', (code) => resolve(`ended with code ${code}`));
     child.once('error', ({ message }) => resolve(message));
   });
+  const atExit = () => child.kill('SIGKILL');
+  process.once('exit', atExit);
   const stop = async () => {
     const overdue = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
     child.kill('SIGTERM');
     await ended;
     clearTimeout(overdue);
+    process.off('exit', atExit);
     rmSync(dir, { recursive: true, force: true });
   };
   let printed = '';
