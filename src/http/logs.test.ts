@@ -1,7 +1,11 @@
+import { once } from 'node:events';
+import { createServer, request as sendRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import request from 'supertest';
 import { ApiClient, newUser } from '../testing/api-client';
 import { BrowserClient } from '../testing/browser-client';
 import { codeIn, linkIn, tokenIn } from '../testing/captured-mailer';
+import { eventually } from '../testing/redis-cluster';
 import { createTestApp, stateKinds } from '../testing/test-app';
 
 describe.each(stateKinds)('log lines over %s', (state) => {
@@ -86,4 +90,36 @@ describe.each(stateKinds)('log lines over %s', (state) => {
       await test.close();
     }
   });
+});
+
+it('a client that is gone before its answer is told as such, and not as a success', async () => {
+  const test = await createTestApp();
+  const server = createServer(test.app).listen(0, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const asked = new Promise<void>((resolve) => {
+      jest.spyOn(test.services.limiter, 'take').mockImplementation(() => {
+        resolve();
+        return new Promise(() => {});
+      });
+    });
+    const sending = sendRequest({ port, method: 'POST', path: '/api/v1/auth/guest' }).end();
+    sending.on('error', () => {});
+    await asked;
+    sending.destroy();
+    await eventually(async () => expect(lines()).toHaveLength(1));
+    expect(lines()).toMatchObject([{ method: 'POST', status: 499 }]);
+    const { text } = await request(test.app).get('/metrics');
+    expect(text).toContain(
+      'http_request_duration_seconds_count{route="/api/v1/auth/guest",method="POST",status="499"} 1',
+    );
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    await test.close();
+  }
+  function lines() {
+    return test.logged.map((line) => JSON.parse(line)).filter(({ route }) => route === '/api/v1/auth/guest');
+  }
 });
