@@ -79,11 +79,34 @@ describe('the production entry', () => {
     it('sums the workers’ metrics, answers by either, and ends at SIGTERM with code 0', async () => {
       await start();
       for (let call = 0; call < 20; call++) expect((await live()).statusCode).toBe(200);
-      const scrape = await fetch(`${base}/metrics`, { headers: { Authorization: `Bearer ${metricsToken}` } });
-      const counted = /http_request_duration_seconds_count\{[^}]*route="\/health\/live"[^}]*\} (\d+)/.exec(
-        await scrape.text(),
-      );
-      expect(counted?.[1]).toBe('20');
+      const credentials = { email: env['ADMIN_EMAIL'], password: env['ADMIN_PASSWORD'] };
+      const logIn = await fetch(`${base}/api/v1/auth/login`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(credentials),
+      });
+      expect(logIn.status).toBe(200);
+      const headers = { Authorization: `Bearer ${metricsToken}` };
+      const text = await (await fetch(`${base}/metrics`, { headers })).text();
+      const told = (series: string) =>
+        Number(
+          text
+            .split('\n')
+            .find((line) => line.startsWith(`${series} `))
+            ?.slice(series.length),
+        );
+      expect(
+        told('http_request_duration_seconds_count{route="/health/live",method="GET",status="200"}'),
+      ).toBe(20);
+      expect(told('account_funnel_total{stage="first_login"}')).toBe(1);
+      // Both workers see the same session, outbox, dependencies and build.
+      expect(told('business_kpi_active_users')).toBe(1);
+      expect(told('outbox_pending')).toBe(0);
+      expect(told('audit_unsealed_events_age_seconds')).toBeLessThan(30);
+      expect(told('dependency_up{dependency="postgresql"}')).toBe(1);
+      expect(text).toMatch(/^tollgate_build_info\{[^}]+\} 1$/m);
+      // Each has a connection of its own to seal by.
+      expect(told('postgres_pool_connections{pool="sealing",state="total"}')).toBe(2);
       service.child.kill('SIGTERM');
       expect(await service.ended).toBe(0);
     }, 60_000);
