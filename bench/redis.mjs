@@ -20,6 +20,9 @@ export async function startRedis() {
   });
   return {
     url: `redis://127.0.0.1:${port}`,
+    /** It answers no more, as one that hangs. */
+    pause: () => server.kill('SIGSTOP'),
+    resume: () => server.kill('SIGCONT'),
     async stop() {
       server.kill('SIGKILL');
       await ended;

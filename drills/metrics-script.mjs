@@ -1,8 +1,8 @@
 import { claimsOf, digitsIn } from './metrics-driver.mjs';
 
 const V1 = '/api/v1';
-const LOGIN = ['login', 'login-account'];
-const STRANGER = [...LOGIN, 'login-account-all'];
+/** The budget of strangers too: whose address is known gets that back. */
+const LOGIN = ['login', 'login-account', 'login-account-all'];
 const OTP_REQUEST = ['otp-request', 'otp-request-address'];
 
 /**
@@ -17,10 +17,10 @@ export async function liveThrough(drive, n, lose) {
 
   const register = () =>
     at('POST', '/auth/register', { body: user, status: 202, allowed: ['register'], hashes: 1 });
-  const login = async ({ known = true, password = user.password, transport = '', ...options } = {}) => {
+  const login = async ({ password = user.password, transport = '', ...options } = {}) => {
     const answer = await at('POST', `/auth/login${transport}`, {
       body: { email: user.email, password },
-      allowed: known ? LOGIN : STRANGER,
+      allowed: LOGIN,
       hashes: 1,
       ...options,
     });
@@ -55,7 +55,7 @@ export async function liveThrough(drive, n, lose) {
   }
   const digits = digitsIn(mail);
   await verify('verify_email', otherThan(digits), 'digits', wrongOtp);
-  await login({ known: false, status: 403, code: 'email_not_verified' });
+  await login({ status: 403, code: 'email_not_verified' });
   if (n % 2 === 0) {
     await verify('verify_email', digits, 'digits');
   } else {
@@ -66,8 +66,8 @@ export async function liveThrough(drive, n, lose) {
   ledger.add('account_funnel_total', { stage: 'verified' });
 
   // Logs in, and is seen.
-  await login({ known: false, password: 'not this one', status: 401, code: 'invalid_credentials' });
-  const first = await login({ known: false });
+  await login({ password: 'not this one', status: 401, code: 'invalid_credentials' });
+  const first = await login();
   ledger.add('account_funnel_total', { stage: 'first_login' });
   const { sub: userId, sid: firstId } = claimsOf(first.accessToken);
   for (const _ of [1, 2, 3]) await at('GET', '/users/me', { token: first.accessToken });
@@ -165,8 +165,8 @@ export async function liveThrough(drive, n, lose) {
 export async function goAstray(drive, address) {
   const at = (method, path, options) => drive.call(method, path, { address, ...options });
   const login = `${V1}/auth/login`;
-  await at('GET', `/${address}`, { route: 'unmatched', limited: false, status: 404, code: 'not_found' });
-  await at('PUT', login, { limited: false, status: 405, code: 'method_not_allowed' });
+  await at('GET', `/${address}`, { route: 'unmatched', status: 404, code: 'not_found' });
+  await at('PUT', login, { status: 405, code: 'method_not_allowed' });
   await at('POST', login, { body: '{', status: 400, code: 'malformed_json' });
   await at('POST', login, { body: { email: 'ada' }, status: 400, code: 'validation_failed' });
   await at('POST', `${login}?transport=cookie`, { body: {}, status: 403, code: 'cross_site' });
@@ -179,7 +179,7 @@ export async function goAstray(drive, address) {
 
 /** An admin puts a limit to the test: it counts, and blocks nobody. */
 export async function tryShadow(drive, admin, address) {
-  const answer = await drive.call('POST', `${V1}/auth/login`, { body: admin, allowed: STRANGER, hashes: 1 });
+  const answer = await drive.call('POST', `${V1}/auth/login`, { body: admin, allowed: LOGIN, hashes: 1 });
   drive.attempted('login', 'password', answer);
   drive.begun(answer);
   drive.ledger.add('account_funnel_total', { stage: 'first_login' });
@@ -210,7 +210,7 @@ export async function overload(drive, count, pauseMs) {
       body: { email: `nobody${n}@example.com`, password: 'not this one' },
       status: [401, 503],
       code: ['invalid_credentials', 'overloaded'],
-      allowed: STRANGER,
+      allowed: LOGIN,
       hashes: 1,
     });
     logins.push(login.then((answer) => drive.attempted('login', 'password', answer)));

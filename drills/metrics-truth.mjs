@@ -112,7 +112,10 @@ try {
   console.log('');
   const wrong = compared.filter(({ expected, told }) => expected !== told);
   check(`${compared.length} series have grown by exactly what was done`, wrong.length === 0, wrong);
-  const tried = new Set(compared.filter(({ told }) => told > 0).map(({ name }) => name.split('{')[0]));
+  const outage = await awayForAWhile();
+  const tried = new Set(
+    [...compared, ...outage].filter(({ told }) => told > 0).map(({ name }) => name.split('{')[0]),
+  );
   const counters = after.counters.filter((name) => COUNTED.test(name) || /_(allowed|blocked)$/.test(name));
   const untried = counters.filter((name) => !tried.has(name));
   check(`all ${counters.length} counters were tried`, untried.length === 0, untried);
@@ -123,6 +126,40 @@ try {
     after.series.get(seriesOf('dependency_up', { dependency })),
   );
   check('every dependency is told to be up', up.join() === '1,1,1', up);
+
+  /** Redis hangs and comes back: by then limits have been degraded once, and normal again once. */
+  async function awayForAWhile() {
+    const scraped = async () => {
+      const text = await (await fetch(`${service.baseUrl}/metrics`)).text();
+      return (series) =>
+        Number(
+          text
+            .split('\n')
+            .find((line) => line.startsWith(`${series} `))
+            ?.split(' ')
+            .at(-1),
+        );
+    };
+    redisServer.pause();
+    const refused = await fetch(`${service.api}/auth/guest`, { method: 'POST' });
+    const during = await scraped();
+    redisServer.resume();
+    check('while Redis hangs a call that needs it is answered 503', refused.status === 503, refused.status);
+    check('limits are told to be degraded', during('rate_limiter_degraded') === 1);
+    check('live sessions are told nothing of, rather than wrong', Number.isNaN(during('sessions_active')));
+    let now = await scraped();
+    for (let tries = 0; tries < 100 && now('rate_limiter_degraded') !== 0; tries += 1) {
+      await pause(100);
+      now = await scraped();
+    }
+    check('and normal again when it is back', now('rate_limiter_degraded') === 0);
+    return ['degraded', 'normal'].map((to) => {
+      const name = seriesOf('rate_limiter_degraded_changes_total', { to });
+      const told = now(name) - after.series.get(name);
+      check(`${name} has grown by 1`, told === 1, told);
+      return { name, told };
+    });
+  }
 
   /** What /metrics tells, and what Redis had been sent by then: again, if the health check came in between. */
   async function scrape() {
