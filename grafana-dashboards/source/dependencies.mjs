@@ -82,7 +82,7 @@ export const dependencies = {
       lines({
         id: 6,
         title: 'Statements',
-        about: 'Statements a second by pool.',
+        about: 'Statements a second, by the pool of connections that they used.',
         unit: 'ops',
         queries: [[rate('postgres_query_duration_seconds_count', 'pool'), '{{pool}}']],
       }),

@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  alertRules,
+  type KnownMetric,
+  knownMetrics,
+  panels,
+  recordingRules,
+  ruleTests,
+  unknownIn,
+} from '../testing/monitoring';
+import { readPromql } from '../testing/promql';
+import { createTestApp, type TestApp } from '../testing/test-app';
+
+const README = readFileSync(join(__dirname, '..', '..', 'README.md'), 'utf8');
+const alerts = alertRules.map((rule) => ({ ...rule, name: rule.alert ?? '' }));
+
+let test: TestApp;
+let known: Map<string, KnownMetric>;
+beforeAll(async () => {
+  test = await createTestApp();
+  known = knownMetrics(test);
+});
+afterAll(() => test.close());
+
+const metricsOf = (expr: string) => readPromql(expr).selectors.map(({ metric }) => metric);
+
+it('ask for metrics and labels that there are', () => {
+  for (const { alert, record, expr } of [...alertRules, ...recordingRules]) {
+    expect([alert ?? record, unknownIn(expr, known)]).toEqual([alert ?? record, []]);
+  }
+});
+
+it('record nothing that nobody asks for', () => {
+  const asked = new Set([
+    ...[...alertRules, ...recordingRules].flatMap(({ expr }) => metricsOf(expr)),
+    ...panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => metricsOf(expr))),
+  ]);
+  expect(recordingRules.map(({ record }) => record).filter((name) => !asked.has(name ?? ''))).toEqual([]);
+});
+
+it('say how grave an alert is, what to do, and where to read and see more', () => {
+  const anchors = new Set(
+    [...README.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+  for (const { name, labels, annotations } of alerts) {
+    expect([name, labels?.['severity']]).toEqual([name, expect.stringMatching(/^(?:critical|warning)$/)]);
+    expect([name, annotations?.['summary']]).toEqual([name, expect.stringMatching(/^.{40,}\.$/)]);
+    const anchor = annotations?.['runbook_url']?.replace('README.md#', '') ?? '';
+    expect([name, anchor, anchors.has(anchor)]).toEqual([name, anchor, true]);
+  }
+  expect(new Set(alerts.map(({ name }) => name)).size).toBe(alerts.length);
+});
+
+/** With what a recorded metric is made of. */
+function sourcesOf(expr: string): string[] {
+  return metricsOf(expr).flatMap((metric) => {
+    const rule = recordingRules.find(({ record }) => record === metric);
+    return rule === undefined ? [metric] : [metric, ...sourcesOf(rule.expr)];
+  });
+}
+
+it('have a panel each, which shows what they watch and names them, and no panel names another', () => {
+  for (const { name, expr, annotations } of alerts) {
+    const [, uid, id] =
+      /^\/d\/([\w-]+)\?viewPanel=panel-(\d+)$/.exec(annotations?.['dashboard_url'] ?? '') ?? [];
+    const found = panels.find(({ dashboard, panel }) => dashboard.uid === uid && String(panel.id) === id);
+    expect([name, found?.panel.description]).toEqual([name, expect.stringContaining(`Alert: ${name}.`)]);
+    const shown = new Set(found?.targets.flatMap((target) => sourcesOf(target.expr)));
+    expect([name, metricsOf(expr).some((metric) => shown.has(metric))]).toEqual([name, true]);
+  }
+  const named = panels.flatMap(({ panel }) => [...(panel.description ?? '').matchAll(/Alert: (\w+)\./g)]);
+  expect(new Set(named.map(([, alert]) => alert))).toEqual(new Set(alerts.map(({ name }) => name)));
+});
+
+it('are each shown silent, firing and resolved by a test', () => {
+  for (const { name } of alerts) {
+    const courses = ruleTests.map(({ alert_rule_test: steps = [] }) =>
+      steps
+        .filter(({ alertname }) => alertname === name)
+        .toSorted((one, other) => Number.parseInt(one.eval_time, 10) - Number.parseInt(other.eval_time, 10))
+        .map(({ exp_alerts: firing }) => (firing.length > 0 ? 'firing' : 'silent'))
+        .join(),
+    );
+    expect([name, courses]).toEqual([
+      name,
+      expect.arrayContaining([expect.stringMatching(/^silent,firing,silent/)]),
+    ]);
+  }
+});
