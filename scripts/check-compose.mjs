@@ -1,5 +1,5 @@
 // Checks docker-compose.yml: against the Compose Specification's schema, and against what this project asks of it.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import process from 'node:process';
 import { Ajv2019 } from 'ajv/dist/2019.js';
@@ -39,14 +39,22 @@ function serviceFaults([name, service]) {
   want(service.security_opt?.includes('no-new-privileges:true'), 'may gain privileges');
   want(service.read_only === true, 'can write to its file system');
   want(service.restart, 'has no restart policy');
+  want(
+    service.restart !== 'no' || Object.values(compose.services).some((other) => waitsForEndOf(other, name)),
+    'is not started again, and nothing waits for its end',
+  );
   want(!service.privileged && service.network_mode !== 'host', 'is privileged or on the network of the host');
   want(service.healthcheck ?? service.build, 'has no health check');
   for (const port of service.ports ?? []) {
     want(/^(127\.0\.0\.1:|\$\{\w+:-127\.0\.0\.1:)/.test(port), `publishes ${port} beyond this machine`);
   }
   for (const [variable, value] of Object.entries(service.environment ?? {})) {
-    if (SECRET.test(variable))
+    if (variable.endsWith('_FILE')) {
+      const read = secretsVolumeOf(service, value);
+      want(read !== undefined, `${variable} names no file of a volume of secrets that it may only read`);
+    } else if (SECRET.test(variable)) {
       want(/^\$\{\w+:[?-]/.test(value) && !/:-[^}]/.test(value), `${variable} has a value here`);
+    }
   }
   for (const network of service.networks ?? [])
     want(compose.networks?.[network], `network ${network} is not declared`);
@@ -56,8 +64,29 @@ function serviceFaults([name, service]) {
   for (const volume of service.volumes ?? []) {
     const [source] = volume.split(':');
     if (/^\w/.test(source)) want(source in (compose.volumes ?? {}), `volume ${source} is not declared`);
+    if (source.startsWith('.')) {
+      want(existsSync(new URL(source, root)), `mounts ${source}, which is not there`);
+      want(volume.endsWith(':ro'), `can write to ${source}`);
+    }
+    // Whoever makes the secrets has all of them; each other service what it reads, and no more.
+    if (source.startsWith('secrets-') && name !== 'secrets') {
+      want(volume.endsWith(':ro'), `can write to ${source}`);
+      want(source === `secrets-${name}`, `can read the secrets of another, ${source}`);
+    }
   }
   return found;
+}
+
+function waitsForEndOf(service, name) {
+  return service.depends_on?.[name]?.condition === 'service_completed_successfully';
+}
+
+/** The volume of secrets, mounted to be read, that this path lies in. */
+function secretsVolumeOf(service, path) {
+  return service.volumes?.find((volume) => {
+    const [source, target, mode] = volume.split(':');
+    return source.startsWith('secrets-') && path.startsWith(`${target}/`) && mode === 'ro';
+  });
 }
 
 function documented() {

@@ -1,0 +1,236 @@
+// Starts what docker-compose.yml starts, without an engine: the secrets by their own script, PostgreSQL, Redis by its own command,
+// three instances with the environment of their container, HAProxy and Prometheus with the very files that are mounted. Lives some
+// days of users through the balancer, then asks Prometheus for its targets, rules and alerts and every query of every panel,
+// and takes instances away.
+//
+//   npm run drill:stack     needs haproxy, prometheus, redis-server, dnsmasq (Debian: haproxy prometheus redis-server dnsmasq-base)
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../bench/service.mjs';
+import { callerOf, liveADay } from './stack/day.mjs';
+import { findHaproxy, startHaproxy } from './stack/haproxy.mjs';
+import { makeSecrets, pointAt, startInstance, startStores } from './stack/instances.mjs';
+import { findNameServer, startNameServer } from './stack/name-server.mjs';
+import { panelQueries } from './stack/panels.mjs';
+import { findPrometheus, startPrometheus } from './stack/prometheus.mjs';
+import { until } from './stack/running.mjs';
+
+const HOSTS = ['127.0.0.2', '127.0.0.3', '127.0.0.4'];
+/** Five scrapes, so that every rate has some to go by. */
+const DAYS_MS = 80_000;
+const RANGE_SECONDS = 300;
+
+const dir = mkdtempSync(join(tmpdir(), 'tollgate-stack-'));
+chmodSync(dir, 0o711); // as root PostgreSQL runs as another user
+const stops = [() => rmSync(dir, { recursive: true, force: true })];
+try {
+  for (const { version } of [findHaproxy(), findPrometheus(), findNameServer()])
+    console.log(`       with ${version}`);
+  await drill(await startAll());
+} catch (error) {
+  check('the drill goes to its end', false, error.stack);
+} finally {
+  for (const stop of stops.reverse()) await stop();
+}
+
+async function startAll() {
+  const secrets = join(dir, 'secrets');
+  const made = makeSecrets(secrets);
+  check(
+    `the secrets are made: ${made.trim().split('\n').length} files`,
+    /api\/jwt_secret: made/.test(made),
+    made,
+  );
+  const stores = await startStores({ dir, secrets, stops });
+  pointAt(stores, secrets);
+
+  const { startInbox } = createRequire(import.meta.url)('../dist/dev/inbox.js');
+  const inbox = await startInbox({ httpPort: 0 });
+  stops.push(() => inbox.close());
+  const [port, apiPort, prometheusPort] = [await freePort(), await freePort(), await freePort()];
+  const instances = await Promise.all(
+    HOSTS.map((host) => startInstance({ dir, secrets, host, port: apiPort, smtpUrl: inbox.smtpUrl })),
+  );
+  stops.push(() => Promise.all(instances.map((instance) => instance.stop())));
+  check('three instances start at once on an empty database, in production mode', true);
+
+  const names = await startNameServer({ dir, addresses: HOSTS });
+  stops.push(() => names.stop());
+  const balancer = await startHaproxy({ dir, port, dnsPort: names.port, apiPort });
+  stops.push(() => balancer.stop());
+  const prometheus = await startPrometheus({
+    ...{ dir, port: prometheusPort, secrets: join(secrets, 'prometheus') },
+    targets: HOSTS.map((host) => `${host}:${apiPort}`),
+  });
+  stops.push(() => prometheus.stop());
+  return { secrets, inbox, instances, names, apiPort, call: callerOf(port), prometheus };
+}
+
+async function drill(stack) {
+  await wayIn(stack);
+  await days(stack);
+  await whatPrometheusHas(stack);
+  await panels(stack);
+  await withoutInstances(stack);
+}
+
+/** What comes in through the balancer, and what does not. */
+async function wayIn({ call, secrets, apiPort }) {
+  const password = readFileSync(join(secrets, 'api', 'admin_password'), 'utf8');
+  const login = await call('POST', '/api/v1/auth/login', {
+    body: { email: 'admin@localhost.test', password },
+  });
+  check('the admin logs in through the balancer', login.status === 200 && login.json.user.role === 'ADMIN');
+  const given = await call('GET', '/api/v1/users/me', { headers: { 'X-Request-Id': 'my-request-0001' } });
+  check("a client's request id stays", given.headers['x-request-id'] === 'my-request-0001');
+
+  const left = async (from, claimed) => {
+    const { headers } = await call('POST', '/api/v1/auth/guest', {
+      ...{ from, headers: claimed && { 'X-Forwarded-For': claimed } },
+    });
+    return Number(/"guest";r=(\d+)/.exec(headers.ratelimit)?.[1]);
+  };
+  const [first, second, other] = [
+    await left('127.0.0.50'),
+    await left('127.0.0.50', '203.0.113.9'),
+    await left('127.0.0.51', '203.0.113.9'),
+  ];
+  check(
+    `limits go by the client's own address, whatever it claims (${first}, ${second}; another has ${other})`,
+    first === 9 && second === 8 && other === 9,
+  );
+  check('metrics do not go out through the balancer', (await call('GET', '/metrics')).status === 404);
+  const bare = await fetch(`http://${HOSTS[0]}:${apiPort}/metrics`);
+  check('and an instance gives them to nobody without the token', bare.status === 401);
+}
+
+/** Days of users, one after the other, and a few who ask too often, while Prometheus scrapes. */
+async function days({ call, inbox }) {
+  const end = performance.now() + DAYS_MS;
+  let lived = 0;
+  for (; performance.now() < end; lived += 1) {
+    const from = `127.0.1.${1 + lived}`;
+    await liveADay({ call, inbox, name: `user-${lived}`, from });
+    if (lived < 2)
+      for (let time = 0; time < 12; time += 1) await call('POST', '/api/v1/auth/guest', { from });
+  }
+  check(`${lived} days are lived through the balancer, every answer as it should be`, lived > 3);
+}
+
+async function whatPrometheusHas({ prometheus }) {
+  const targets = (await prometheus.targets()).filter(({ labels }) => labels.job === 'tollgate');
+  check(
+    'Prometheus scrapes three instances by the token',
+    targets.length === HOSTS.length && targets.every(({ health }) => health === 'up'),
+    JSON.stringify(targets.map(({ scrapeUrl, health, lastError }) => ({ scrapeUrl, health, lastError }))),
+  );
+  const served = await prometheus.query(
+    'sum by (instance) (http_request_duration_seconds_count{route="/api/v1/users/me",status="200"}) > 0',
+  );
+  const counts = served.map(({ value }) => value[1]).join(', ');
+  check(`every instance has answered through the balancer (${counts})`, served.length === HOSTS.length);
+  const rules = await prometheus.rules();
+  const bad = rules.filter(({ health }) => health !== 'ok');
+  check(
+    `${rules.length} rules are loaded and evaluated`,
+    rules.length > 20 && bad.length === 0,
+    JSON.stringify(bad.map(({ name, health, lastError }) => ({ name, health, lastError }))),
+  );
+  const alerts = await prometheus.alerts();
+  check('no alert fires, and none is about to', alerts.length === 0, JSON.stringify(alerts));
+}
+
+async function panels({ prometheus }) {
+  const asked = panelQueries(RANGE_SECONDS);
+  for (const dashboard of new Set(asked.map((query) => query.dashboard))) {
+    const queries = asked.filter((query) => query.dashboard === dashboard);
+    const faults = [];
+    for (const { panel, expr, instant } of queries) {
+      try {
+        const series = await (instant ? prometheus.query(expr) : prometheus.queryRange(expr, RANGE_SECONDS));
+        if (!series.some(hasNumber)) faults.push(`${panel}: nothing for ${expr}`);
+      } catch (error) {
+        faults.push(`${panel}: ${error.message}`);
+      }
+    }
+    const count = new Set(queries.map(({ panel }) => panel)).size;
+    check(
+      `${dashboard}: ${count} panels, ${queries.length} queries, ${queries.length - faults.length} answered with numbers`,
+      faults.length === 0,
+      faults.join('\n       '),
+    );
+  }
+}
+
+/** Whether a panel has anything to draw of this series. */
+function hasNumber({ value, values = [value] }) {
+  return values.some(([, number]) => Number.isFinite(Number(number)));
+}
+
+/** Instances go: one by a stop, as in a roll-out, then all. */
+async function withoutInstances({ call, instances, names, apiPort, prometheus }) {
+  const asking = keepAsking(call);
+  await instances[2].stop();
+  await names.move(HOSTS.slice(0, 2));
+  const statuses = await asking.stop();
+  const failed = statuses.filter((status) => status !== 200);
+  check(
+    `one instance stops, and of ${statuses.length} requests meanwhile ${failed.length} are not answered with 200`,
+    statuses.length > 20 && failed.length === 0,
+    failed.join(),
+  );
+  const noticed = await until(
+    async () =>
+      (await prometheus.alerts()).some(
+        ({ labels }) =>
+          labels.alertname === 'TollgateInstanceDown' && labels.instance === `${HOSTS[2]}:${apiPort}`,
+      ),
+    60_000,
+  );
+  check('Prometheus notices: TollgateInstanceDown is pending for it', noticed);
+
+  await Promise.all(instances.map((instance) => instance.stop()));
+  const gone = await call('GET', '/api/v1/users/me');
+  check(
+    'with all of them gone the balancer gives the problem that the service would: 503 with Retry-After',
+    gone.status === 503 &&
+      gone.headers['retry-after'] === '1' &&
+      gone.headers['content-type'] === 'application/problem+json' &&
+      gone.json?.code === 'dependency_unavailable' &&
+      gone.json.requestId === gone.headers['x-request-id'],
+    JSON.stringify(gone),
+  );
+}
+
+/** Asks for the keys twenty times a second until it is stopped; resolves to the statuses of all answers. */
+function keepAsking(call) {
+  const statuses = [];
+  let stopped = false;
+  const done = (async () => {
+    while (!stopped) {
+      await call('GET', '/.well-known/jwks.json').then(
+        ({ status }) => statuses.push(status),
+        (error) => statuses.push(error.message),
+      );
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  })();
+  return {
+    async stop() {
+      // So long HAProxy still holds the instance for there.
+      await new Promise((resolve) => setTimeout(resolve, 5_000));
+      stopped = true;
+      await done;
+      return statuses;
+    },
+  };
+}
+
+function check(what, holds, otherwise = '') {
+  console.log(
+    `${holds ? 'ok    ' : 'FAILED'} ${what}${holds || otherwise === '' ? '' : `\n       ${otherwise}`}`,
+  );
+  if (!holds) process.exitCode = 1;
+}

@@ -1,0 +1,139 @@
+// Checks what docker-compose.yml mounts, each file with its own tool; prometheus.yml has a check of its own.
+//
+//   npm run check:mounts     needs haproxy (Debian: apt-get install haproxy); HAPROXY names another binary
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { Ajv } from 'ajv';
+import { parse } from 'yaml';
+import { findHaproxy } from '../drills/stack/haproxy.mjs';
+
+const TOOL_MS = 30_000;
+const root = join(import.meta.dirname, '..');
+const compose = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true });
+let faults = 0;
+
+checkSecrets();
+checkBalancer();
+checkProvisioning();
+process.exitCode = faults === 0 ? 0 : 1;
+
+/** Makes the secrets in a folder, twice: all that services read are made, can be read by few, and stay. */
+function checkSecrets() {
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-secrets-'));
+  try {
+    const [first, second] = [1, 2].map(() => {
+      const run = spawnSync(process.execPath, ['deploy/compose/make-secrets.mjs', folder], {
+        cwd: root,
+        encoding: 'utf8',
+        timeout: TOOL_MS,
+      });
+      return { ...run, files: filesBelow(folder) };
+    });
+    report('make-secrets.mjs ends well', first.status === 0 && second.status === 0, first.stderr);
+    report('and the second time changes nothing', second.stdout === '', second.stdout);
+    report(
+      'and prints no secret',
+      [...first.files.values()].every(({ text }) => text === '' || !first.stdout.includes(text)),
+    );
+    report(
+      'and everybody else is kept out of its files',
+      [...first.files.values()].every(({ mode }) => (mode & 0o007) === 0 && (mode & 0o222) === 0),
+    );
+    const read = secretsRead();
+    const missing = read.filter((path) => !first.files.has(path));
+    report(`and makes all ${read.length} files that services read`, missing.length === 0, missing.join(', '));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Files in volumes of secrets that settings, commands or prometheus.yml name: `api/jwt_secret`. */
+function secretsRead() {
+  const named = Object.values(compose.services).flatMap((service) => {
+    const text = JSON.stringify([service.environment, service.command, service.healthcheck]);
+    return (service.volumes ?? []).flatMap((volume) => {
+      const [source, target] = volume.split(':');
+      if (!source.startsWith('secrets-') || target.startsWith('/secrets/')) return [];
+      const paths = text.match(new RegExp(`${target}/[a-z_]+`, 'g')) ?? [];
+      return paths.map((path) => path.replace(target, source.replace('secrets-', '')));
+    });
+  });
+  const prometheus = parse(readFileSync(join(root, 'prometheus.yml'), 'utf8'));
+  const token = prometheus.scrape_configs[0].authorization.credentials_file;
+  return [...new Set([...named, token.replace('prometheus/secrets', 'prometheus')])];
+}
+
+function checkBalancer() {
+  const { binary, version } = findHaproxy();
+  const { status, stdout, stderr } = spawnSync(binary, ['-c', '-f', 'deploy/haproxy/haproxy.cfg'], {
+    cwd: root,
+    encoding: 'utf8',
+    timeout: TOOL_MS,
+  });
+  report(`haproxy.cfg is valid, says ${version}`, status === 0 && !/warning/i.test(stderr), stdout + stderr);
+}
+
+/** What Grafana documents of these files, closed: it passes over what it does not know, a slip of the pen too. */
+function checkProvisioning() {
+  const closed = (properties) => ({
+    type: 'object',
+    additionalProperties: false,
+    required: Object.keys(properties),
+    properties,
+  });
+  const listOf = (properties) => ({ type: 'array', minItems: 1, items: closed(properties) });
+  const [text, flag] = [{ type: 'string', minLength: 1 }, { type: 'boolean' }];
+  const datasource = {
+    ...{ name: text, uid: text, url: { type: 'string', format: 'uri' }, isDefault: flag, editable: flag },
+    type: { const: 'prometheus' },
+    access: { const: 'proxy' },
+    jsonData: closed({
+      httpMethod: { enum: ['GET', 'POST'] },
+      prometheusType: { enum: ['Prometheus', 'Cortex', 'Mimir', 'Thanos'] },
+      timeInterval: { type: 'string', pattern: '^\\d+[smh]$' },
+      manageAlerts: flag,
+    }),
+  };
+  const provider = {
+    ...{ name: text, folder: text, disableDeletion: flag, allowUiUpdates: flag },
+    type: { const: 'file' },
+    updateIntervalSeconds: { type: 'integer', minimum: 1 },
+    options: closed({ path: text }),
+  };
+  const version = { const: 1 };
+  const ajv = new Ajv({ allErrors: true, formats: { uri: URL.canParse } });
+  for (const [name, schema] of Object.entries({
+    datasources: closed({ apiVersion: version, prune: flag, datasources: listOf(datasource) }),
+    dashboards: closed({ apiVersion: version, providers: listOf(provider) }),
+  })) {
+    const path = join(root, 'grafana-dashboards', 'provisioning', `${name}.yml`);
+    const document = parse(readFileSync(path, 'utf8'));
+    report(
+      `provisioning/${name}.yml is as Grafana takes it`,
+      ajv.validate(schema, document),
+      ajv.errorsText(),
+    );
+  }
+}
+
+function filesBelow(folder) {
+  const found = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  return new Map(
+    found.map(({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      return [path.slice(folder.length + 1), { text: readFileSync(path, 'utf8'), mode: statSync(path).mode }];
+    }),
+  );
+}
+
+function report(what, holds, otherwise = '') {
+  if (!holds) faults += 1;
+  console.log(
+    `${holds ? 'ok    ' : 'FAILED'} ${what}${holds || otherwise === '' ? '' : `\n       ${otherwise}`}`,
+  );
+}
