@@ -101,7 +101,21 @@ async function wayIn({ call, secrets, apiPort }) {
     `limits go by the client's own address, whatever it claims (${first}, ${second}; another has ${other})`,
     first === 9 && second === 8 && other === 9,
   );
-  check('metrics do not go out through the balancer', (await call('GET', '/metrics')).status === 404);
+  const token = readFileSync(join(secrets, 'prometheus', 'metrics_token'), 'utf8');
+  const spelt = [
+    '/metrics',
+    '/metrics?x=1',
+    '/metrics/',
+    '//metrics',
+    '/METRICS',
+    '/%6detrics',
+    '/x/../metrics',
+  ];
+  const statuses = await Promise.all(spelt.map(async (path) => (await call('GET', path, { token })).status));
+  check(
+    `metrics do not go out through the balancer, however they are spelt (${statuses.join(', ')})`,
+    statuses.every((status) => status === 404),
+  );
   const bare = await fetch(`http://${HOSTS[0]}:${apiPort}/metrics`);
   check('and an instance gives them to nobody without the token', bare.status === 401);
 }

@@ -25,11 +25,7 @@ function checkSecrets() {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-secrets-'));
   try {
     const [first, second] = [1, 2].map(() => {
-      const run = spawnSync(process.execPath, ['deploy/compose/make-secrets.mjs', folder], {
-        cwd: root,
-        encoding: 'utf8',
-        timeout: TOOL_MS,
-      });
+      const run = makeSecrets(folder);
       return { ...run, files: filesBelow(folder) };
     });
     report('make-secrets.mjs ends well', first.status === 0 && second.status === 0, first.stderr);
@@ -42,12 +38,27 @@ function checkSecrets() {
       'and everybody else is kept out of its files',
       [...first.files.values()].every(({ mode }) => (mode & 0o007) === 0 && (mode & 0o222) === 0),
     );
+    const given = 'one-that-somebody-has-set-0123456789';
+    makeSecrets(folder, { METRICS_TOKEN: given });
+    const after = filesBelow(folder);
+    const changed = [...after].filter(([path, { text }]) => text !== first.files.get(path)?.text);
+    report(
+      'and one that is given takes the place of one made, for all that read it',
+      changed.length === 2 && changed.every(([, { text }]) => text === given),
+      changed.map(([path]) => path).join(', '),
+    );
     const read = secretsRead();
     const missing = read.filter((path) => !first.files.has(path));
     report(`and makes all ${read.length} files that services read`, missing.length === 0, missing.join(', '));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Runs the script of the service `secrets`, with nothing of our own environment. */
+function makeSecrets(folder, env = {}) {
+  const script = ['deploy/compose/make-secrets.mjs', folder];
+  return spawnSync(process.execPath, script, { cwd: root, env, encoding: 'utf8', timeout: TOOL_MS });
 }
 
 /** Files in volumes of secrets that settings, commands or prometheus.yml name: `api/jwt_secret`. */
