@@ -8,31 +8,36 @@ const KEPT_FOR = {
 };
 
 /**
- * The decisions that one answer tells of: `{policy, outcome}`, for `boundsOf`. Where a take was refused, the buckets of the same take
- * that had tokens gave none, so nothing was decided on them. `knownAddress`: this account has logged in from there
- * before, which spares it the hidden budget.
+ * The decisions that one answer tells of: `{policy, outcome}`, for `boundsOf`. All limits of a request are taken in one
+ * step: a refusal by one leaves the tokens of the others, and then nothing was decided on them, but for the global limit, which
+ * costs its token regardless. Whether that one gave its last token or refused as well does not show; so the scenarios
+ * press it by calls without limits of their own. `exempt`: the address is known to the account, and let in although the
+ * hidden budget is spent.
  */
-export function decisionsOf({ route, status, code, rateLimit, retryAfter, knownAddress }) {
+export function decisionsOf({ route, status, code, rateLimit, retryAfter, exempt }) {
+  const kept = (policy) => (policy in KEPT_FOR && KEPT_FOR[policy] !== code ? 'returned' : 'kept');
+  const admitted = (levels) => levels.map(({ policy }) => ({ policy, outcome: kept(policy) }));
+  const refused = (levels) => levels.map(({ policy }) => ({ policy, outcome: 'refused' }));
+  // Paths and methods that there are not have a bucket of their own in the process, and show none.
+  if (rateLimit === undefined && (status === 404 || status === 405)) {
+    return [{ policy: 'global', outcome: 'kept', apart: true }];
+  }
   const shown = levelsOf(rateLimit);
-  const outcome = (policy) => (policy in KEPT_FOR && KEPT_FOR[policy] !== code ? 'returned' : 'kept');
-  const admitted = (levels) => levels.map(({ policy }) => ({ policy, outcome: outcome(policy) }));
-  const hidden = route === 'POST /api/v1/auth/login' && !knownAddress ? 'login-account-all' : undefined;
-
-  // The global limit is a take of its own, before the route's: where more is shown, it let the request through.
   const global = shown.filter(({ policy }) => policy === 'global');
   const ofRoute = shown.filter(({ policy }) => policy !== 'global');
-  const asked = ofRoute.length > 0 ? ofRoute : global;
-  if (status === 429) {
-    const empty = asked.filter(({ remaining }) => remaining === 0);
-    // The last token that this request itself has taken leaves nothing too; but then the wait is the hidden budget's.
-    if (empty.length > 0 && Math.max(1, ...empty.map(({ wait }) => wait)) === retryAfter) {
-      const refused = empty.map(({ policy }) => ({ policy, outcome: 'refused' }));
-      return ofRoute.length > 0 ? [...admitted(global), ...refused] : refused;
-    }
-    return [...admitted(shown), ...(hidden ? [{ policy: hidden, outcome: 'refused' }] : [])];
-  }
-  const reached = hidden !== undefined && ofRoute.length > 0;
-  return [...admitted(shown), ...(reached ? [{ policy: hidden, outcome: outcome(hidden) }] : [])];
+  const charged = route === 'POST /api/v1/auth/login' && ofRoute.length > 0;
+  const hidden = charged ? [{ policy: 'login-account-all' }] : [];
+
+  if (status !== 429) return [...admitted(shown), ...(exempt ? refused(hidden) : admitted(hidden))];
+  const explains = (levels) =>
+    levels.length > 0 && Math.max(1, ...levels.map(({ wait }) => wait)) === retryAfter;
+  const [emptyGlobal, emptyOfRoute] = [global, ofRoute].map((levels) =>
+    levels.filter(({ remaining }) => remaining === 0),
+  );
+  if (explains(emptyOfRoute)) return [...admitted(global), ...refused(emptyOfRoute)];
+  if (explains(emptyGlobal)) return refused(emptyGlobal);
+  // None that is shown explains the wait. Where the hidden budget alone refuses, the others are charged all the same.
+  return [...admitted(shown), ...refused(hidden)];
 }
 
 /** `"global";r=299;t=1, "login";r=9;t=1` */
@@ -62,9 +67,10 @@ export function bucketOf(key, { address, email, session }) {
 export function usesOf(answers, policies) {
   const uses = new Map(policies.map(({ name }) => [name, new Map()]));
   for (const answer of answers) {
-    for (const { policy, outcome } of decisionsOf(answer)) {
+    for (const { policy, outcome, apart } of decisionsOf(answer)) {
       const buckets = uses.get(policy);
-      const bucket = bucketOf(policies.find(({ name }) => name === policy).key, answer);
+      const whose = bucketOf(policies.find(({ name }) => name === policy).key, answer);
+      const bucket = apart ? `${whose} apart` : whose;
       if (!buckets.has(bucket)) buckets.set(bucket, []);
       buckets.get(bucket).push({ sent: answer.sent, received: answer.received, outcome });
     }

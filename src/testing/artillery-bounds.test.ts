@@ -67,7 +67,7 @@ describe('what a bucket may admit, and must', () => {
 });
 
 describe('what an answer tells of the buckets', () => {
-  const login = { route: 'POST /api/v1/auth/login', knownAddress: true };
+  const login = { route: 'POST /api/v1/auth/login' };
   const decided = (answer: object) =>
     Object.fromEntries(
       (run('decisions', 'decisionsOf', [answer]) as { policy: string; outcome: Outcome }[]).map(
@@ -78,41 +78,43 @@ describe('what an answer tells of the buckets', () => {
   it('is who let it in, and whose token it kept', () => {
     const rateLimit = '"global";r=9;t=1, "login";r=0;t=1, "login-account";r=9;t=1';
     const through = { global: 'kept', login: 'kept' };
+    const returned = { ...through, 'login-account': 'returned' };
     expect(decided({ ...login, status: 200, rateLimit })).toEqual({
-      ...through,
-      'login-account': 'returned',
+      ...returned,
+      'login-account-all': 'returned',
     });
-    const wrong = { ...login, status: 401, code: 'invalid_credentials', rateLimit };
-    expect(decided(wrong)).toEqual({ ...through, 'login-account': 'kept' });
-    expect(decided({ ...wrong, knownAddress: false })).toEqual({
+    expect(decided({ ...login, status: 200, rateLimit, exempt: true })).toEqual({
+      ...returned,
+      'login-account-all': 'refused',
+    });
+    expect(decided({ ...login, status: 401, code: 'invalid_credentials', rateLimit })).toEqual({
       ...through,
       'login-account': 'kept',
       'login-account-all': 'kept',
     });
-    expect(decided({ ...login, status: 404 })).toEqual({});
+    // Not well-formed, so charged to the global limit alone; and no call of the API at all.
+    expect(decided({ ...login, status: 400, rateLimit: '"global";r=9;t=1' })).toEqual({ global: 'kept' });
+    expect(decided({ route: 'GET /nowhere', status: 404 })).toEqual({ global: 'kept' });
+    expect(decided({ route: 'GET /health/live', status: 200 })).toEqual({});
   });
 
   it('is who refused it', () => {
-    const refused = { ...login, knownAddress: false, status: 429, code: 'rate_limited' };
+    const refused = { ...login, status: 429, code: 'rate_limited' };
     expect(decided({ ...refused, rateLimit: '"global";r=0;t=1', retryAfter: 1 })).toEqual({
       global: 'refused',
     });
-    // The global limit gave its last token; the two of the route are one take, in which one refused.
-    expect(
-      decided({
-        ...refused,
-        rateLimit: '"global";r=0;t=1, "login";r=0;t=1, "login-account";r=9;t=0',
-        retryAfter: 1,
-      }),
-    ).toEqual({ global: 'kept', login: 'refused' });
+    expect(decided({ ...refused, rateLimit: '"global";r=0;t=1, "login";r=9;t=0', retryAfter: 1 })).toEqual({
+      global: 'refused',
+    });
+    // One of the two of the route refused; the global limit gave its token regardless.
+    const byLogin = '"global";r=7;t=1, "login";r=0;t=1, "login-account";r=9;t=0';
+    expect(decided({ ...refused, rateLimit: byLogin, retryAfter: 1 })).toEqual({
+      global: 'kept',
+      login: 'refused',
+    });
     // Both shown gave, the login limit its last; the wait is that of the budget which is never shown.
-    expect(
-      decided({
-        ...refused,
-        rateLimit: '"global";r=8;t=1, "login";r=0;t=1, "login-account";r=9;t=50',
-        retryAfter: 1_700,
-      }),
-    ).toEqual({
+    const byHidden = '"global";r=8;t=1, "login";r=0;t=1, "login-account";r=9;t=50';
+    expect(decided({ ...refused, rateLimit: byHidden, retryAfter: 1_700 })).toEqual({
       global: 'kept',
       login: 'kept',
       'login-account': 'returned',
