@@ -152,13 +152,14 @@ describe.each(stateKinds)('limits over %s', (state) => {
 
   it('are charged by a controller only where its endpoint names them, and so the document', async () => {
     const test = await open();
-    const login = authEndpoints.find(({ name }) => name === 'login');
-    if (login === undefined) throw new Error('there is no login');
-    const replaced = jest.replaceProperty(login, 'limits', []);
-    const response = await new ApiClient(test.app).post('/auth/login', wrong());
+    const { refreshToken } = await logIn(test, await signUp(test));
+    const refresh = authEndpoints.find(({ name }) => name === 'refresh');
+    if (refresh === undefined) throw new Error('there is no refresh');
+    const replaced = jest.replaceProperty(refresh, 'limits', []);
+    const response = await new ApiClient(test.app).post('/auth/refresh', { refreshToken });
     replaced.restore();
     expect(outcomeOf(response)).toBe('500 internal_error');
-    expect(test.logged.join('')).toContain('login names no limit login-account-all without a key');
+    expect(test.logged.join('')).toContain('refresh names no limit refresh without a key');
   });
 
   it('are exact: of 64 logins at once with a limit of 10, 10 are let through', async () => {
