@@ -40,6 +40,7 @@ export class AnswerDescriptions {
   };
   /** By where in the document the schema is. */
   readonly #validators = new Map<string, ValidateFunction>();
+  readonly #patterns = new Map<string, RegExp>();
   readonly #ajv = new Ajv2020({ strict: false, validateFormats: false, validateSchema: false });
 
   constructor() {
@@ -83,8 +84,8 @@ export class AnswerDescriptions {
         if (required) return `no ${name}`;
         continue;
       }
-      const pattern = schema?.type === 'integer' ? '^\\d+$' : (schema?.pattern ?? '');
-      if (!new RegExp(pattern, 'u').test(String(value))) return `${name}: ${value}`;
+      const pattern = schema?.type === 'integer' ? '^\\d+$' : schema?.pattern;
+      if (pattern !== undefined && !this.#pattern(pattern).test(String(value))) return `${name}: ${value}`;
     }
     return undefined;
   }
@@ -107,6 +108,12 @@ export class AnswerDescriptions {
       }
     }
     return undefined;
+  }
+
+  #pattern(source: string): RegExp {
+    const known = this.#patterns.get(source) ?? new RegExp(source, 'u');
+    this.#patterns.set(source, known);
+    return known;
   }
 
   #validator(at: string): ValidateFunction {
