@@ -107,6 +107,7 @@ it.each<[string, GivenAnswer, RegExp]>([
   ],
   ['a success of another method', { ...wrongMethod, status: 200 }, /^a success of no operation/],
   ['405 without Allow', { ...wrongMethod, headers: PROBLEM_TYPE }, /^405 without Allow/],
+  ['429 of another method without Retry-After', { ...wrongMethod, status: 429 }, /^429 without Retry-After/],
   ['404 of another method', { ...wrongMethod, status: 404 }, /^status 404 of no operation/],
   [
     'a page for a path that is none',

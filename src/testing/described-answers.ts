@@ -72,7 +72,11 @@ export class AnswerDescriptions {
       return method === 'OPTIONS' || route.startsWith('/api-docs') ? undefined : 'a success of no operation';
     }
     if (status === 405 && headers['allow'] === undefined) return '405 without Allow';
-    if (this.#document.paths[path] !== undefined && status !== 405) return `status ${status} of no operation`;
+    // Whoever tries methods is limited as well.
+    if (status === 429 && headers['retry-after'] === undefined) return '429 without Retry-After';
+    if (this.#document.paths[path] !== undefined && ![405, 429].includes(status)) {
+      return `status ${status} of no operation`;
+    }
     return method === 'HEAD' ? undefined : this.#bodyFault(body, 'json', '#/components/schemas/Problem');
   }
 
