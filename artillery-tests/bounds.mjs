@@ -5,27 +5,34 @@
 // where more time allows more, the longest is taken that can have passed between two decisions, where less time
 // demands less, the shortest.
 //
-// A use of a bucket is {sent, received, outcome}: `kept` (admitted, and the token is gone), `returned` (admitted, and the
-// token given back before the answer, as budgets of failures do on success) or `refused`.
+// A use of a bucket is {sent, received, outcome, foundFull}: `kept` (admitted, and the token is gone), `returned` (admitted, and
+// the token given back before the answer, as budgets of failures do on success) or `refused`; `foundFull` if it took the
+// first token of a full bucket.
 
 /**
- * The bounds over all uses of a bucket that was full at first and was never full again, since it was asked for more than it
- * refills. `most`: what the formula allows until the last admission can have been decided. `least`: at the last refusal less than one token
- * was left, so all that had come in until then had been given out.
+ * The bounds over all uses of a bucket that was full at first, and from the last time that it was found full has been asked for more
+ * than it refills. `most`: what the formula allows until the last admission can have been decided. `least`: at the last
+ * refusal less than one token was left, so all that had come in since it was full had been given out.
  */
 export function boundsOf(rate, uses) {
   const admitted = uses.filter(({ outcome }) => outcome !== 'refused');
   const refused = uses.filter(({ outcome }) => outcome === 'refused');
-  const begunAfter = earliest(uses, 'sent');
-  const begunBefore = earliest(uses, 'received');
-  const most = rate.capacity + gained(rate, latest(admitted, 'received') - begunAfter);
+  const kept = uses.filter(({ outcome }) => outcome === 'kept');
+  const first = { sent: earliest(uses, 'sent'), received: earliest(uses, 'received') };
+  const full = kept.filter(({ foundFull }) => foundFull).sort((a, b) => b.sent - a.sent)[0] ?? first;
+  const surelyBefore = kept.filter(({ received }) => received < full.sent).length;
+  const perhapsBefore = kept.filter((use) => use !== full && use.sent < full.received).length;
+  const mostFrom = ({ sent }) => rate.capacity + gained(rate, latest(admitted, 'received') - sent);
   return {
-    admitted: admitted.filter(({ outcome }) => outcome === 'kept').length,
-    returned: admitted.filter(({ outcome }) => outcome === 'returned').length,
+    admitted: kept.length,
+    returned: admitted.length - kept.length,
     refused: refused.length,
-    least: refused.length === 0 ? 0 : rate.capacity + gained(rate, latest(refused, 'sent') - begunBefore),
-    most,
-    seconds: (latest(uses, 'received') - begunAfter) / 1000,
+    least:
+      refused.length === 0
+        ? 0
+        : surelyBefore + rate.capacity + gained(rate, latest(refused, 'sent') - full.received),
+    most: Math.min(mostFrom(first), perhapsBefore + mostFrom(full)),
+    seconds: (latest(uses, 'received') - first.sent) / 1000,
   };
 }
 

@@ -8,7 +8,7 @@ const KEPT_FOR = {
 };
 
 /**
- * The decisions that one answer tells of: `{policy, outcome}`, for `boundsOf`. All limits of a request are taken in one
+ * The decisions that one answer tells of: `{policy, outcome}`, and how many tokens were `left` where that is shown. All limits of a request are taken in one
  * step: a refusal by one leaves the tokens of the others, and then nothing was decided on them, but for the global limit, which
  * costs its token regardless. Whether that one gave its last token or refused as well does not show; so the scenarios
  * press it by calls without limits of their own. `exempt`: the address is known to the account, and let in although the
@@ -16,7 +16,8 @@ const KEPT_FOR = {
  */
 export function decisionsOf({ route, status, code, rateLimit, retryAfter, exempt }) {
   const kept = (policy) => (policy in KEPT_FOR && KEPT_FOR[policy] !== code ? 'returned' : 'kept');
-  const admitted = (levels) => levels.map(({ policy }) => ({ policy, outcome: kept(policy) }));
+  const admitted = (levels) =>
+    levels.map(({ policy, remaining }) => ({ policy, outcome: kept(policy), left: remaining }));
   const refused = (levels) => levels.map(({ policy }) => ({ policy, outcome: 'refused' }));
   // Paths and methods that there are not have a bucket of their own in the process, and show none.
   if (rateLimit === undefined && (status === 404 || status === 405)) {
@@ -67,12 +68,14 @@ export function bucketOf(key, { address, email, session }) {
 export function usesOf(answers, policies) {
   const uses = new Map(policies.map(({ name }) => [name, new Map()]));
   for (const answer of answers) {
-    for (const { policy, outcome, apart } of decisionsOf(answer)) {
+    for (const { policy, outcome, left, apart } of decisionsOf(answer)) {
       const buckets = uses.get(policy);
-      const whose = bucketOf(policies.find(({ name }) => name === policy).key, answer);
+      const { key, capacity } = policies.find(({ name }) => name === policy);
+      const whose = bucketOf(key, answer);
       const bucket = apart ? `${whose} apart` : whose;
       if (!buckets.has(bucket)) buckets.set(bucket, []);
-      buckets.get(bucket).push({ sent: answer.sent, received: answer.received, outcome });
+      const foundFull = outcome === 'kept' && left === capacity - 1;
+      buckets.get(bucket).push({ sent: answer.sent, received: answer.received, outcome, foundFull });
     }
   }
   return uses;

@@ -51,7 +51,6 @@ process.exitCode = failures === 0 ? 0 : 1;
 
 async function run(name, scenario) {
   console.log(`\n       ${name}`);
-  const folder = mkdtempSync(join(tmpdir(), 'tollgate-artillery-'));
   const service = await startService({
     TRUST_PROXY: '127.0.0.1',
     REDIS_URL: redis.url,
@@ -62,6 +61,7 @@ async function run(name, scenario) {
   });
   if (values.port) Object.assign(service, at(values.port));
   service.readyAt = Date.now();
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-artillery-'));
   try {
     const people = await signUpPeople(service, scenario);
     const policies = await showLimits(service);

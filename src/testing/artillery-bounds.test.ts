@@ -7,6 +7,7 @@ interface Use {
   readonly sent: number;
   readonly received: number;
   readonly outcome: Outcome;
+  readonly foundFull?: boolean;
 }
 
 const rate = { capacity: 3, refillPerSecond: 2 };
@@ -31,6 +32,13 @@ describe('what a bucket may admit, and must', () => {
     // The decisions of slow answers may lie far apart or close together.
     const slow = exact.map((one) => ({ ...one, received: one.sent + 700 }));
     expect(bounds('boundsOf', rate, slow)).toMatchObject({ least: 3, most: 6 });
+  });
+
+  it('counts from the last time that the bucket was found full', () => {
+    const first = { ...use(-10_000, 'kept'), foundFull: true };
+    const full = { ...use(-20, 'kept'), foundFull: true };
+    const later = [first, full, ...exact.slice(1)];
+    expect(bounds('boundsOf', rate, later)).toMatchObject({ admitted: 6, least: 6, most: 6 });
   });
 
   it('has no least where nothing was refused', () => {
