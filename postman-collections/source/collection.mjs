@@ -17,7 +17,7 @@ const DESCRIPTION = `Every call of Tollgate: what it does, and what it refuses.
 
 Runs from top to bottom, as often as you like, against a service in development (\`npm start\`) with the environment *Tollgate at localhost*: fill in \`adminPassword\`, which the first start prints. Codes and links come from the embedded inbox. Run the folder *start* first, then any other; run it again when calls of admins answer \`reauthentication_required\` or \`invalid_token\`.
 
-Accounts are new ones at each run. Limits and the allow-list are changed and set back, so run it where nobody else works.
+Accounts are new ones at each run. Limits and the allow-list are changed and set back, so run it where nobody else works. A run that breaks off in *limits* can leave a limit tight: run that folder again.
 
 Written by \`npm run postman\` from the endpoint definitions; run by \`npm run newman\`.`;
 
