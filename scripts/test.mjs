@@ -2,9 +2,11 @@
 import { spawn } from 'node:child_process';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { buildClient } from './client-package.mjs';
 import { prepareOrExit } from './prepare.mjs';
 
 await prepareOrExit({ build: true }); // the tests of the entries run the build
+buildClient(); // and those of the client its own
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const jest = spawn(

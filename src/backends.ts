@@ -4,7 +4,7 @@ import type { HealthCheck } from './health';
 import { type KeepingStores, keepingStores } from './keeping-stores';
 import type { Mailer } from './mail/mailer';
 import { SmtpMailer } from './mail/smtp-mailer';
-import type { PoolName } from './observability/dependency-metrics';
+import type { DependencyEvents, PoolName } from './observability/dependency-metrics';
 import type { Followed } from './observability/metrics';
 import { memoryStores, redisStores, type StateStores } from './state-stores';
 import type { AccountStore } from './stores/account/account-store';
@@ -65,12 +65,8 @@ export interface RecordStores {
   readonly outboxStore: OutboxStore;
 }
 
-export interface BackendEvents {
-  onRedisCommand(operation: string): void;
-  onRedisCommandEnded(operation: string, seconds: number): void;
+export interface BackendEvents extends DependencyEvents {
   onRedisState(state: 'up' | 'down'): void;
-  /** A statement to PostgreSQL has ended. */
-  onStatement(pool: PoolName, seconds: number): void;
   /** An audit event has been written. */
   onAudit(event: AuditEvent): void;
 }
@@ -80,7 +76,7 @@ export async function openBackends(config: Config, clock: Clock, events: Backend
   const open = (pool: PoolName, bounds?: DatabaseOptions) =>
     new Database(config.databaseUrl, {
       ...bounds,
-      onStatement: (seconds) => events.onStatement(pool, seconds),
+      onStatement: (seconds, operation) => events.onStatement(pool, seconds, operation),
     });
   const database = open('requests');
   // Housekeeping and counts over whole tables may take their time; a request may not.

@@ -16,6 +16,7 @@ import { MailTemplates } from './mail/templates';
 import { Audit } from './observability/audit';
 import type { Logger } from './observability/logger';
 import type { Metrics } from './observability/metrics';
+import type { Tracing } from './observability/tracing';
 import { PasswordHasher } from './passwords/password-hasher';
 import { PasswordPolicy } from './passwords/password-policy';
 import { MemoryTokenBucketStore } from './stores/token-bucket/memory-token-bucket-store';
@@ -40,13 +41,14 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Makes every capability from its settings and the backends: the only place that knows them all. */
 export async function compose(
   config: Config,
   backends: Backends,
-  { clock, logger, metrics }: Surroundings,
+  { clock, logger, metrics, tracing }: Surroundings,
 ): Promise<Composition> {
   const signingKeys = new SigningKeys(config.signing);
   const accessTokens = new AccessTokens({
@@ -118,7 +120,7 @@ export async function compose(
         return allowed ? () => limiter.giveBack(taken) : undefined;
       },
     },
-    mailer: backends.mailer,
+    mailer: tracing?.ofMails(backends.mailer) ?? backends.mailer,
     clock,
     log: logger,
     events: {
@@ -132,7 +134,7 @@ export async function compose(
     peppers: config.passwordPeppers,
     // Workers share the machine's cores.
     concurrency: Math.ceil(availableParallelism() / config.workers),
-    events: metrics.hashing.events,
+    events: tracing?.ofHashing(metrics.hashing.events) ?? metrics.hashing.events,
   });
   metrics.follow({
     countLive: () => backends.sessionStore.countLive(),

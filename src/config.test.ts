@@ -55,6 +55,7 @@ it('has the defaults of the contract', () => {
     trustProxy: false,
     corsOrigins: [],
     workers: 1,
+    tracing: undefined,
     logLevel: 'info',
   });
   expect(loadConfig(development).rates).toEqual({
@@ -198,6 +199,36 @@ it.each(['0', '100', '0.0.0.0/0', '::/0', '10.0.0.0/8, ::/0', '10.0.0.0/33', '10
     expect(faultsOf({ ...development, TRUST_PROXY: value }).join()).toContain('TRUST_PROXY');
   },
 );
+
+it('traces to the collector that it is told', () => {
+  const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://collector:4318';
+  expect(loadConfig({ ...development, OTEL_EXPORTER_OTLP_ENDPOINT }).tracing).toEqual({
+    endpoint: OTEL_EXPORTER_OTLP_ENDPOINT,
+    headers: {},
+    serviceName: 'tollgate',
+    sampler: 'parentbased_always_on',
+    ratio: 1,
+  });
+  const OTEL_EXPORTER_OTLP_HEADERS = 'authorization=Bearer%20a%2Cb, x-scope = one';
+  expect(
+    loadConfig({ ...development, OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS }).tracing?.headers,
+  ).toEqual({ authorization: 'Bearer a,b', 'x-scope': 'one' });
+});
+
+it.each([
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'hunter2:4318'],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://user:hunter2@collector'],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://collector/?token=hunter2'],
+  ['OTEL_EXPORTER_OTLP_HEADERS', 'hunter2'],
+  ['OTEL_EXPORTER_OTLP_HEADERS', 'authorization=hunter2%0D%0Ax: y'],
+  ['OTEL_EXPORTER_OTLP_HEADERS', 'authorization=hunter2%'],
+  ['OTEL_TRACES_SAMPLER', 'hunter2'],
+  ['OTEL_TRACES_SAMPLER_ARG', '2'],
+])('refuses %s=%s', (name, value) => {
+  const faults = faultsOf({ ...development, [name]: value });
+  expect(faults).toEqual([expect.stringMatching(`^${name}: `)]);
+  expect(faults.join()).not.toContain('hunter2');
+});
 
 it('refuses several workers without Redis', () => {
   expect(faultsOf({ ...development, WEB_CONCURRENCY: '2' }).join()).toContain('WEB_CONCURRENCY');

@@ -14,6 +14,7 @@ import { startHousekeeping } from './housekeeping';
 import type { Logger } from './observability/logger';
 import { Metrics } from './observability/metrics';
 import { logSecurityEvent } from './observability/security-events';
+import type { Tracing } from './observability/tracing';
 import { migrate } from './stores/postgres/migrate';
 import { whyUnusable } from './stores/postgres/unavailable';
 import { VERSION } from './version';
@@ -45,20 +46,23 @@ export async function serve(config: Config, logger: Logger): Promise<RunningServ
     throw explained(error, config.databaseUrl);
   });
   const metrics = new Metrics(VERSION);
+  const tracing = await openTracing(config, logger);
+  const { events } = metrics.dependencies;
   const backends = await openBackends(config, clock, {
-    ...metrics.dependencies.events,
+    ...(tracing?.ofDependencies(events) ?? events),
     onRedisState: (state) => logger.warn({ dependency: 'redis', state }, `redis is ${state}`),
     onAudit: (event) => logSecurityEvent(logger, event),
   });
   try {
-    const { services, worker, outageWatch } = await compose(config, backends, { clock, logger, metrics });
+    const surroundings = { clock, logger, metrics, tracing };
+    const { services, worker, outageWatch } = await compose(config, backends, surroundings);
     const { signingKeys, passwordHasher } = services;
     await backends.keyChanges.note({ signingKeys: signingKeys.kids, peppers: passwordHasher.pepperIds });
     const firstAdminMade = config.admin !== undefined && (await ensureFirstAdmin(services, config.admin));
     const server = createServer(
       // Bounds on slow clients: 10 s for the headers, 30 s for the whole request.
       { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 },
-      createApp({ config, services, logger }),
+      createApp({ config, services, logger, tracing }),
     );
     const address = await listen(server, config.port, config.host);
     worker.start();
@@ -82,13 +86,21 @@ export async function serve(config: Config, logger: Logger): Promise<RunningServ
         stopWatching();
         await Promise.all([drain(server), worker.stop(DRAIN_MS)]);
         // The process ends next: nothing is lost with a connection that does not close.
-        await Promise.race([auditKeeping.stop().then(() => backends.close()), sleep(CLOSE_MS)]);
+        const closed = Promise.all([auditKeeping.stop().then(() => backends.close()), tracing?.close()]);
+        await Promise.race([closed, sleep(CLOSE_MS)]);
       },
     };
   } catch (error) {
     await backends.close();
     throw error;
   }
+}
+
+/** OpenTelemetry is loaded where spans are exported, and nowhere else. */
+async function openTracing({ tracing }: Config, logger: Logger): Promise<Tracing | undefined> {
+  if (tracing === undefined) return undefined;
+  const { OtlpTracing } = await import('./observability/otlp-tracing.js');
+  return new OtlpTracing(tracing, logger, VERSION);
 }
 
 function listen(server: Server, port: number, host: string): Promise<string> {

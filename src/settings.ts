@@ -17,6 +17,7 @@ export const SECRET_SETTINGS = [
   'PASSWORD_PEPPER',
   'ADMIN_PASSWORD',
   'METRICS_TOKEN',
+  'OTEL_EXPORTER_OTLP_HEADERS',
 ] as const;
 
 const seconds = (fallback: number, most: number) =>
@@ -96,6 +97,14 @@ function readDatabaseUrl(value: string): void {
   }
 }
 
+/** Throws an error that does not repeat the URL. */
+function readCollectorUrl(value: string): void {
+  if (!/^https?:\/\//.test(value) || !URL.canParse(value)) throw new Error('must be an http or https URL');
+  const { username, password, search, hash } = new URL(value);
+  if (username + password !== '') throw new Error('must hold no credentials: see OTEL_EXPORTER_OTLP_HEADERS');
+  if (search + hash !== '') throw new Error('must end with its path');
+}
+
 /** Private keys one after the other, line breaks perhaps as `\n`. */
 function privateKeys(value: string, context: z.RefinementCtx): string[] {
   const text = value.replaceAll('\\n', '\n');
@@ -107,6 +116,24 @@ function privateKeys(value: string, context: z.RefinementCtx): string[] {
     });
   }
   return text.match(pem) ?? [];
+}
+
+/** `name=value,…`, values percent-encoded, as OpenTelemetry has it. */
+function headers(value: string, context: z.RefinementCtx): Readonly<Record<string, string>> {
+  const pairs = list(value).map((pair) => /^([\w!#$%&'*+.^`|~-]+)\s*=\s*([!-~]+)$/.exec(pair));
+  try {
+    return Object.fromEntries(
+      pairs.map((pair) => {
+        const [, name, encoded] = pair ?? [];
+        const text = decodeURIComponent(String(encoded));
+        if (name === undefined || !/^[ -~]*$/.test(text)) throw new URIError();
+        return [name, text];
+      }),
+    );
+  } catch {
+    context.addIssue({ code: 'custom', message: 'must be a list of name=value, values percent-encoded' });
+    return z.NEVER;
+  }
 }
 
 /** Every setting but the limits', with its default. */
@@ -147,5 +174,15 @@ export const settings = z.object({
   ),
   WEB_CONCURRENCY: z.coerce.number().int().min(1).max(256).default(1),
   METRICS_TOKEN: z.string().min(1).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: readableBy(readCollectorUrl).optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().default('').transform(headers),
+  OTEL_SERVICE_NAME: z.string().min(1).default('tollgate'),
+  OTEL_TRACES_SAMPLER: z
+    .enum([
+      ...(['always_on', 'always_off', 'traceidratio'] as const),
+      ...(['parentbased_always_on', 'parentbased_always_off', 'parentbased_traceidratio'] as const),
+    ])
+    .default('parentbased_always_on'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });

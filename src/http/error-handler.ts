@@ -42,6 +42,7 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
     if (problem.status >= 500) {
       logger.error({
         requestId: context.requestId,
+        traceId: context.traceId,
         problem: problem.code,
         err: problem.extras.cause ?? error,
       });

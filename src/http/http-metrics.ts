@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
 import { contextOf } from './request-context';
@@ -16,11 +16,13 @@ export function observeRequests(metrics: Metrics, logger: Logger): RequestHandle
     response.once('close', () => {
       const context = contextOf(response);
       const seconds = (performance.now() - context.startedAt) / 1000;
-      const method = METHODS.has(request.method) ? request.method : 'OTHER';
-      const status = response.headersSent ? response.statusCode : CLIENT_GONE;
+      const method = methodOf(request);
+      const status = statusOf(response);
       metrics.requests.ended(context.route, method, status, seconds, context.problem);
       logger.info({
         requestId: context.requestId,
+        traceId: context.traceId,
+        spanId: context.spanId,
         method,
         route: context.route,
         status,
@@ -32,4 +34,14 @@ export function observeRequests(metrics: Metrics, logger: Logger): RequestHandle
     });
     next();
   };
+}
+
+/** As labels and spans may show it. */
+export function methodOf({ method }: Request): string {
+  return METHODS.has(method) ? method : 'OTHER';
+}
+
+/** Of a request that has ended. */
+export function statusOf({ headersSent, statusCode }: Response): number {
+  return headersSent ? statusCode : CLIENT_GONE;
 }

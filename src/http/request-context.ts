@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import { clientAddress } from '../limits/client-address';
 import type { Arrival, ProxyWatch } from '../limits/proxy-watch';
+import { parseTraceParent, type TraceParent } from '../observability/trace-parent';
 import type { Origin } from '../stores/audit/audit-store';
 
 /** What every request carries from its first to its last step. */
@@ -15,6 +16,12 @@ export interface RequestContext {
   readonly userAgent: string;
   /** `performance.now()` at the start. */
   readonly startedAt: number;
+  /** The caller's place in a trace, if it told of one. */
+  readonly traceParent: TraceParent | undefined;
+  /** The caller's, or one made here. */
+  traceId: string;
+  /** The span that this request is part of: its own where tracing is on, else the caller's. */
+  spanId: string | undefined;
   /** The pattern that matched, for metrics and logs; never the raw path. */
   route: string;
   /** The code of the problem it ended in. */
@@ -36,12 +43,18 @@ export function requestContext(proxyWatch: Pick<ProxyWatch, 'note'>): RequestHan
   return (request, response, next) => {
     proxyWatch.note(arrivalOf(request));
     const offered = request.get('x-request-id');
+    const made = randomUUID();
+    const traceParent = parseTraceParent(request.headers['traceparent']);
     const context: RequestContext = {
-      requestId: offered !== undefined && CLIENT_REQUEST_ID.test(offered) ? offered : randomUUID(),
+      requestId: offered !== undefined && CLIENT_REQUEST_ID.test(offered) ? offered : made,
       address: clientAddress(request.ip),
       peer: request.ip,
       userAgent: (request.get('user-agent') ?? '').slice(0, 256),
       startedAt: performance.now(),
+      traceParent,
+      // The lower half of a UUID is as random as W3C asks for.
+      traceId: traceParent?.traceId ?? made.replaceAll('-', ''),
+      spanId: traceParent?.spanId,
       route: UNMATCHED,
     };
     response.locals[CONTEXT] = context;

@@ -10,18 +10,22 @@ export interface PoolState {
   readonly waiting: number;
 }
 
+/** What the connections tell. */
+export interface DependencyEvents {
+  onRedisCommand(operation: string): void;
+  /** `script` is the name of the one that ran, if one did. */
+  onRedisCommandEnded(operation: string, seconds: number, script: string | undefined): void;
+  /** `operation` is the first word of the statement. */
+  onStatement(pool: PoolName, seconds: number, operation: string): void;
+}
+
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 /** What the service depends on, and what that costs. */
 export class DependencyMetrics {
   readonly #registry: Registry;
   readonly #up: Gauge<'dependency'>;
-  /** What the connections tell. */
-  readonly events: {
-    onRedisCommand(operation: string): void;
-    onRedisCommandEnded(operation: string, seconds: number): void;
-    onStatement(pool: PoolName, seconds: number): void;
-  };
+  readonly events: DependencyEvents;
 
   constructor(registry: Registry) {
     this.#registry = registry;

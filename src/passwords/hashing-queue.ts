@@ -32,6 +32,8 @@ export interface HashingQueueOptions {
 }
 
 interface Job {
+  /** `performance.now()` once it is begun. */
+  begunAt?: number;
   readonly queuedAt: number;
   /** The same by `performance.now()`, which no change of the clock moves. */
   readonly cameAt: number;
@@ -53,24 +55,26 @@ export class HashingQueue {
     const full =
       this.#queue.running() >= this.#options.concurrency && this.#queue.length() >= this.#options.maxQueued;
     if (full) throw this.#overloaded();
-    const [queuedAt, cameAt] = [this.#options.clock.now(), performance.now()];
-    return await this.#queue.push({ queuedAt, cameAt, work });
+    const job: Job = { queuedAt: this.#options.clock.now(), cameAt: performance.now(), work };
+    try {
+      return await this.#queue.push(job);
+    } finally {
+      // Told here, where whoever asked waits, and not in the queue, where one job begins the next.
+      const { begunAt } = job;
+      if (begunAt !== undefined) this.#options.events?.onEnded((performance.now() - begunAt) / 1000);
+    }
   }
 
   stats(): { readonly running: number; readonly queued: number } {
     return { running: this.#queue.running(), queued: this.#queue.length() };
   }
 
-  async #begin({ queuedAt, cameAt, work }: Job): Promise<unknown> {
+  async #begin(job: Job): Promise<unknown> {
     const { clock, maxWaitMs, events } = this.#options;
-    if (clock.now() - queuedAt > maxWaitMs) throw this.#overloaded();
-    const begunAt = performance.now();
-    events?.onBegun((begunAt - cameAt) / 1000);
-    try {
-      return await work();
-    } finally {
-      events?.onEnded((performance.now() - begunAt) / 1000);
-    }
+    if (clock.now() - job.queuedAt > maxWaitMs) throw this.#overloaded();
+    job.begunAt = performance.now();
+    events?.onBegun((job.begunAt - job.cameAt) / 1000);
+    return await job.work();
   }
 
   #overloaded(): HashingOverloaded {

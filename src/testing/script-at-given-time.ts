@@ -22,10 +22,10 @@ const AT_GIVEN_TIME = `
   local function server_stamp() return 'abc' end`;
 
 /** A script over a clock that stands still: where it is told an offset, it takes that for the time itself (ms). */
-export function atGivenTime({ source }: RedisScript): RedisScript {
+export function atGivenTime({ name, source }: RedisScript): RedisScript {
   if (!source.startsWith(PRELUDE)) throw new Error('the script does not begin as scripts do');
   const given = AT_GIVEN_TIME + source.slice(PRELUDE.length);
-  return { source: given, sha: createHash('sha1').update(given).digest('hex') };
+  return { name, source: given, sha: createHash('sha1').update(given).digest('hex') };
 }
 
 /** A connection that runs every script so. */

@@ -5,8 +5,10 @@ import { type Backends, recordStores } from '../backends';
 import { type Composition, compose } from '../compose';
 import { type Config, loadConfig } from '../config';
 import { keepingStores } from '../keeping-stores';
+import type { DependencyEvents } from '../observability/dependency-metrics';
 import { Metrics } from '../observability/metrics';
 import { logSecurityEvent } from '../observability/security-events';
+import type { Tracing } from '../observability/tracing';
 import { memoryStores, redisStores, type StateStores } from '../state-stores';
 import type { AuditEvent } from '../stores/audit/audit-store';
 import { Database, type DatabaseOptions } from '../stores/postgres/database';
@@ -48,6 +50,7 @@ export interface TestAppOptions {
   readonly redisUrl?: string;
   /** That of another app, as a second instance has it. */
   readonly redisPrefix?: string;
+  readonly tracing?: Tracing;
 }
 
 export type StateKind = 'in-process stores' | 'Redis';
@@ -76,6 +79,7 @@ export async function createTestApp({
   redisUrl,
   redisPrefix = uniqueRedisPrefix(),
   databaseBounds = PATIENT,
+  tracing,
 }: TestAppOptions = {}): Promise<TestApp> {
   const testDatabase =
     databaseUrl === undefined
@@ -87,12 +91,13 @@ export async function createTestApp({
   const logger = pino({ level: 'info', base: null }, { write: (line: string) => void logged.push(line) });
   const mailer = new CapturedMailer();
   const metrics = new Metrics(VERSION);
-  const { onStatement } = metrics.dependencies.events;
+  const { events } = metrics.dependencies;
+  const observed = tracing?.ofDependencies(events) ?? events;
   const database = new Database(config.databaseUrl, {
     ...databaseBounds,
-    onStatement: (seconds) => onStatement('requests', seconds),
+    onStatement: (seconds, operation) => observed.onStatement('requests', seconds, operation),
   });
-  const opened = await openTestState(redisUrl ?? sharedRedis(state), redisPrefix, clock, config, metrics);
+  const opened = await openTestState(redisUrl ?? sharedRedis(state), redisPrefix, clock, config, observed);
   const onAudit = (event: AuditEvent) => logSecurityEvent(logger, event);
   const backends: Backends = {
     ...recordStores({ database, clock, secretKeys: config.secretKeys, onAudit }),
@@ -107,10 +112,15 @@ export async function createTestApp({
     postgresPools: [{ name: 'requests', state: () => database.poolState }],
     close: async () => {},
   };
-  const { services, worker, outageWatch } = await compose(config, backends, { clock, logger, metrics });
+  const { services, worker, outageWatch } = await compose(config, backends, {
+    clock,
+    logger,
+    metrics,
+    tracing,
+  });
   const faults: string[] = [];
   return {
-    app: watchAnswers(createApp({ config, services, logger }), (fault) =>
+    app: watchAnswers(createApp({ config, services, logger, tracing }), (fault) =>
       faults.push(`${fault}\n  in: ${expect.getState().currentTestName}`),
     ),
     config,
@@ -140,15 +150,15 @@ async function openTestState(
   prefix: string,
   clock: TestClock,
   config: Config,
-  metrics: Metrics,
+  events: DependencyEvents,
 ): Promise<{ stores: StateStores; healthChecks: Backends['healthChecks']; close(): Promise<void> }> {
   const options = { clock, maxAgeSeconds: config.sessionMaxAge };
   if (url === undefined) return { stores: memoryStores(options), healthChecks: [], close: async () => {} };
   const redis = await openRedis({
     url,
     prefix,
-    onCommand: metrics.dependencies.events.onRedisCommand,
-    onCommandEnded: metrics.dependencies.events.onRedisCommandEnded,
+    onCommand: events.onRedisCommand,
+    onCommandEnded: events.onRedisCommandEnded,
   });
   return {
     stores: redisStores(redis, options),

@@ -1,5 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { SqlQueryable } from '@prisma/driver-adapter-utils';
+import type { SqlQuery, SqlQueryable } from '@prisma/driver-adapter-utils';
 
 /** How a pool stands: its connections, those of them that nobody uses, and who waits for one. */
 export interface PoolState {
@@ -8,8 +8,14 @@ export interface PoolState {
   readonly waiting: number;
 }
 
-/** Told how long a statement took in seconds, well or ill, with the wait for a connection where it was not in a transaction. */
-export type OnStatement = (seconds: number) => void;
+/**
+ * Told how long a statement took in seconds, well or ill, with the wait for a connection where it was not in a transaction,
+ * and its first word in upper case.
+ */
+export type OnStatement = (seconds: number, operation: string) => void;
+
+/** What a statement may be told as; nothing else of its text is. */
+const OPERATIONS = /^\s*(SELECT|INSERT|UPDATE|DELETE|WITH|BEGIN|COMMIT|ROLLBACK|SET)\b/i;
 
 /** Prisma's driver for PostgreSQL, which tells of its statements and its pool. */
 export class ObservedPostgres extends PrismaPg {
@@ -38,13 +44,17 @@ export class ObservedPostgres extends PrismaPg {
   #observed<Q extends SqlQueryable>(queryable: Q): Q {
     const queryRaw = queryable.queryRaw.bind(queryable);
     const executeRaw = queryable.executeRaw.bind(queryable);
-    queryable.queryRaw = (query) => this.#timed(queryRaw(query));
-    queryable.executeRaw = (query) => this.#timed(executeRaw(query));
+    queryable.queryRaw = (query) => this.#timed(queryRaw(query), query);
+    queryable.executeRaw = (query) => this.#timed(executeRaw(query), query);
     return queryable;
   }
 
-  #timed<T>(answer: Promise<T>): Promise<T> {
+  #timed<T>(answer: Promise<T>, { sql }: SqlQuery): Promise<T> {
     const sentAt = performance.now();
-    return answer.finally(() => this.#onStatement((performance.now() - sentAt) / 1000));
+    return answer.finally(() => this.#onStatement((performance.now() - sentAt) / 1000, operationOf(sql)));
   }
+}
+
+function operationOf(sql: string): string {
+  return OPERATIONS.exec(sql)?.[1]?.toUpperCase() ?? 'OTHER';
 }

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A Lua script: its text, and the SHA-1 that Redis knows it by. */
+/** A Lua script: its name, its text, and the SHA-1 that Redis knows it by. */
 export interface RedisScript {
+  readonly name: string;
   readonly source: string;
   readonly sha: string;
 }
@@ -14,5 +15,5 @@ const prelude = readFileSync(join(__dirname, 'prelude.lua'), 'utf8');
 export function loadScript(folder: string, ...names: readonly string[]): RedisScript {
   const parts = names.map((name) => readFileSync(join(folder, `${name}.lua`), 'utf8'));
   const source = [prelude, ...parts].join('\n');
-  return { source, sha: createHash('sha1').update(source).digest('hex') };
+  return { name: names.at(-1) ?? '', source, sha: createHash('sha1').update(source).digest('hex') };
 }

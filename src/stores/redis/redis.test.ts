@@ -7,6 +7,7 @@ import { openRedis, type RedisConnection } from './redis';
 import type { RedisScript } from './redis-script';
 
 const script = (source: string): RedisScript => ({
+  name: 'test',
   source,
   sha: createHash('sha1').update(source).digest('hex'),
 });

@@ -12,8 +12,8 @@ export interface OpenRedisOptions {
   readonly prefix?: string;
   /** Called once for each command sent, with its name in lower case. */
   readonly onCommand?: (name: string) => void;
-  /** Called once for each command that has ended, well or ill, with the seconds that took. */
-  readonly onCommandEnded?: (name: string, seconds: number) => void;
+  /** Called once for each command that has ended, well or ill, with the seconds that took, and the script if it ran one. */
+  readonly onCommandEnded?: (name: string, seconds: number, script: string | undefined) => void;
   /** Called at each change; `cause` is the newest error of the connection. */
   readonly onStateChange?: (state: 'up' | 'down', cause?: Error) => void;
 }
@@ -23,7 +23,7 @@ export class RedisConnection {
   readonly client: Redis | Cluster;
   readonly #prefix: string;
   readonly #onCommand: (name: string) => void;
-  readonly #onCommandEnded: (name: string, seconds: number) => void;
+  readonly #onCommandEnded: (name: string, seconds: number, script: string | undefined) => void;
   readonly #onStateChange: (state: 'up' | 'down', cause?: Error) => void;
   /** Settles when the first attempt to connect has ended, well or ill; undefined from then on. */
   #firstAttempt: Promise<void> | undefined;
@@ -66,13 +66,13 @@ export class RedisConnection {
     if (this.#firstAttempt !== undefined) await this.#waitForFirstAttempt();
     const parameters = [keys.length, ...keys.map((key) => this.#prefix + key), ...args] as const;
     try {
-      return await this.#sent('evalsha', () => this.client.evalsha(script.sha, ...parameters));
+      return await this.#sent('evalsha', () => this.client.evalsha(script.sha, ...parameters), script.name);
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw this.#failure(error);
     }
     // This server has not seen the script since its start; it had no effect, so it may be sent once more.
     try {
-      return await this.#sent('eval', () => this.client.eval(script.source, ...parameters));
+      return await this.#sent('eval', () => this.client.eval(script.source, ...parameters), script.name);
     } catch (error) {
       throw this.#failure(error);
     }
@@ -106,13 +106,13 @@ export class RedisConnection {
     }
   }
 
-  async #sent<T>(name: string, send: () => Promise<T>): Promise<T> {
+  async #sent<T>(name: string, send: () => Promise<T>, script?: string): Promise<T> {
     this.#onCommand(name);
     const sentAt = performance.now();
     try {
       return await send();
     } finally {
-      this.#onCommandEnded(name, (performance.now() - sentAt) / 1000);
+      this.#onCommandEnded(name, (performance.now() - sentAt) / 1000, script);
     }
   }
 
