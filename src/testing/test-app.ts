@@ -118,10 +118,10 @@ export async function createTestApp({
     metrics,
     tracing,
   });
-  const faults: string[] = [];
+  const faults = new Set<string>();
   return {
     app: watchAnswers(createApp({ config, services, logger, tracing }), (fault) =>
-      faults.push(`${fault}\n  in: ${expect.getState().currentTestName}`),
+      faults.add(`${fault}\n  in: ${expect.getState().currentTestName}`),
     ),
     config,
     clock,
@@ -138,7 +138,7 @@ export async function createTestApp({
       await opened.close();
       await database.close();
       await testDatabase.drop();
-      if (faults.length > 0) throw new Error(`not in the OpenAPI document: ${faults.join('\n')}`);
+      if (faults.size > 0) throw new Error(`not in the OpenAPI document: ${[...faults].join('\n')}`);
     },
   };
 }
