@@ -10,6 +10,7 @@ import {
   throughGate,
 } from './http/admission';
 import { mountApiDocs } from './http/api-docs';
+import { noteArrivals } from './http/arrival';
 import { corsFor } from './http/cors';
 import { errorHandler, limitMisses, notFound } from './http/error-handler';
 import { observeRequests } from './http/http-metrics';
@@ -56,11 +57,11 @@ export function createApp({ config, services: capabilities, logger, tracing }: A
   app.enable('case sensitive routing');
   app.enable('strict routing');
 
-  app.use(requestContext(services.proxyWatch));
+  app.use(requestContext());
   app.use(observeRequests(services.metrics, logger));
   if (tracing !== undefined) app.use(traceRequests(tracing));
   app.use(securityHeaders());
-  app.use(BASE_PATH, noStore(), corsFor(config.corsOrigins));
+  app.use(BASE_PATH, noteArrivals(services.proxyWatch), noStore(), corsFor(config.corsOrigins));
 
   for (const { endpoints } of features) mount(app, BASE_PATH, endpoints, services, throughGate(services));
   mount(app, BASE_PATH, adminFeature.endpoints, services, throughAdminGate(services));
@@ -70,7 +71,7 @@ export function createApp({ config, services: capabilities, logger, tracing }: A
   mountApiDocs(app, openApiDocument(endpointGroups, VERSION));
 
   app.use(notFound());
-  app.use(limitMisses(services.localLimiter));
+  app.use(limitMisses(services.localLimiter, services.audit));
   app.use(errorHandler(logger));
   return app;
 }

@@ -2,13 +2,12 @@ import { availableParallelism } from 'node:os';
 import type { AppServices } from './app';
 import type { Backends } from './backends';
 import type { Clock } from './clock';
+import { composeLimits } from './compose-limits';
 import type { Config } from './config';
 import { Health } from './health';
 import { Allowlist } from './limits/allowlist';
-import { type Charge, Limiter } from './limits/limiter';
-import { OutageWatch } from './limits/outage-watch';
-import { PoliciesInForce } from './limits/policies-in-force';
-import { ProxyWatch } from './limits/proxy-watch';
+import type { Charge } from './limits/limiter';
+import type { OutageWatch } from './limits/outage-watch';
 import { AccountRecipients } from './mail/account-recipients';
 import { MailComposer } from './mail/mail-composer';
 import { OutboxWorker } from './mail/outbox-worker';
@@ -19,7 +18,6 @@ import type { Metrics } from './observability/metrics';
 import type { Tracing } from './observability/tracing';
 import { PasswordHasher } from './passwords/password-hasher';
 import { PasswordPolicy } from './passwords/password-policy';
-import { MemoryTokenBucketStore } from './stores/token-bucket/memory-token-bucket-store';
 import { AccessTokens } from './tokens/access-token';
 import { deriveKeys } from './tokens/keyring';
 import { LinkTokens } from './tokens/link-token';
@@ -80,30 +78,8 @@ export async function compose(
   const codeKeys = deriveKeys(config.secretKeys, 'codes');
   const oneTimeCodes = new OneTimeCodes({ keys: codeKeys, store: backends.otpStore });
   const linkTokens = new LinkTokens({ keys: deriveKeys(config.secretKeys, 'links'), clock });
-  const policiesInForce = new PoliciesInForce({
-    settings: config.rates,
-    store: backends.limitOverrideStore,
-    clock,
-    logger,
-  });
-  // Before the first request: what was changed holds after a restart too.
-  await policiesInForce.refresh();
-  const limits = {
-    policies: policiesInForce,
-    keys: deriveKeys(config.secretKeys, 'limits'),
-    events: { onDecision: metrics.limiter.countDecision.bind(metrics.limiter) },
-  };
-  const outageWatch = new OutageWatch(backends.tokenBucketStore, {
-    onOutage: (err) => {
-      metrics.limiterHealth.setDegraded(true);
-      logger.error({ err }, 'limits cannot be kept: what needs them is refused until their store is back');
-    },
-    onReturn: (outageMs) => {
-      metrics.limiterHealth.setDegraded(false);
-      logger.warn({ outageMs }, 'limits are kept again');
-    },
-  });
-  const limiter = new Limiter({ ...limits, store: outageWatch });
+  const { outageWatch, ...limits } = await composeLimits(config, backends, { clock, logger, metrics });
+  const { limiter } = limits;
   const worker = new OutboxWorker({
     store: backends.outboxStore,
     recipients: new AccountRecipients({ ...backends, clock }),
@@ -116,7 +92,7 @@ export async function compose(
     budget: {
       take: async (email) => {
         const { allowed, levels } = await limiter.take([mailCharge(email)]);
-        const taken = levels.filter((level) => level.taken).map(({ charge }) => charge);
+        const taken = levels.filter((level) => level.taken);
         return allowed ? () => limiter.giveBack(taken) : undefined;
       },
     },
@@ -171,19 +147,8 @@ export async function compose(
     linkTokens,
     passwordHasher,
     passwordPolicy: new PasswordPolicy({ minLength: config.passwordMinLength, productName: 'Tollgate' }),
-    limiter,
-    policiesInForce,
+    ...limits,
     allowlist: new Allowlist({ store: backends.allowlistStore, clock }),
-    localLimiter: new Limiter({ ...limits, store: new MemoryTokenBucketStore({ clock }) }),
-    admission: { admit: (...asked) => outageWatch.watch(backends.admissionStore.admit(...asked)) },
-    proxyWatch: new ProxyWatch({
-      onChange: (suspect) => metrics.limiterHealth.setProxySuspect(suspect),
-      onFirstSuspicion: (address) =>
-        logger.warn(
-          { address, setting: 'TRUST_PROXY' },
-          'every forwarded request seems to come from a proxy that TRUST_PROXY does not name: all clients share one address and its limits. Set it to the number of proxies, or to their addresses (README, Operations, Behind a proxy)',
-        ),
-    }),
     outbox: worker,
     metrics,
     auditReader: backends.auditReader,

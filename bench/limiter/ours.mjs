@@ -8,7 +8,7 @@ const { Limiter } = require('../../dist/limits/limiter.js');
 const { POLICY_NAMES } = require('../../dist/limits/policies.js');
 const { PoliciesInForce } = require('../../dist/limits/policies-in-force.js');
 const { Metrics } = require('../../dist/observability/metrics.js');
-const { rateLimited, showLevels } = require('../../dist/http/rate-limiter.js');
+const { RequestCharges } = require('../../dist/http/request-charges.js');
 const { openRedis } = require('../../dist/stores/redis/redis.js');
 const { MemoryTokenBucketStore } = require('../../dist/stores/token-bucket/memory-token-bucket-store.js');
 const { RedisTokenBucketStore } = require('../../dist/stores/token-bucket/redis-token-bucket-store.js');
@@ -18,8 +18,9 @@ const PATIENCE_MS = 30_000;
 
 /** One connection, which all contestants over Redis share; ours counts its commands in a metric, as in the service. */
 export function openConnection(url) {
-  const metrics = new Metrics(async () => ({ users: 0, sessions: 0 }));
-  const connection = openRedis({ url, onCommand: (name) => metrics.countRedisOperation(name) });
+  const metrics = new Metrics('bench');
+  const { onRedisCommand: onCommand, onRedisCommandEnded: onCommandEnded } = metrics.dependencies.events;
+  const connection = openRedis({ url, onCommand, onCommandEnded });
   // Set as in the service, but nobody fails because a busy machine is late.
   Object.assign(connection.client.options, { commandTimeout: PATIENCE_MS, socketTimeout: PATIENCE_MS });
   return { connection, metrics };
@@ -50,19 +51,24 @@ export function limiterOver(store, metrics, rates, secret) {
   const settings = Object.fromEntries(POLICY_NAMES.map((name) => [name, rates[name] ?? unused]));
   const logger = { warn() {} };
   const policies = new PoliciesInForce({ settings, store: {}, clock, logger });
-  const events = { onDecision: metrics.countDecision.bind(metrics) };
+  const onDecision = metrics.limiter.countDecision.bind(metrics.limiter);
+  const onLost = (error) => console.error(error);
+  const events = { onDecision, onLost };
   return new Limiter({ store, policies, keys: deriveKeys([secret], 'limits'), events });
 }
 
-/** What the admission of a request does with the limiter, as middleware: address, take, headers, 429. */
+/** What a request does with the limiter, as middleware: address, charges, headers, 429. */
 export function middlewareOver(limiter, policies) {
   return async (request, response, next) => {
     const parts = [clientAddress(request.ip)];
-    const decision = await limiter.take(policies.map((policy) => ({ policy, parts })));
-    showLevels(response, decision.levels);
-    if (decision.allowed) return next();
-    const { retryAfterSeconds, detail } = rateLimited(decision);
-    response.setHeader('Retry-After', retryAfterSeconds);
-    response.status(429).send(detail);
+    try {
+      await new RequestCharges(limiter, response).charge(policies.map((policy) => ({ policy, parts })));
+    } catch (problem) {
+      if (problem.status !== 429) throw problem;
+      response.setHeader('Retry-After', problem.extras.retryAfterSeconds);
+      response.status(429).send(problem.extras.detail);
+      return;
+    }
+    next();
   };
 }

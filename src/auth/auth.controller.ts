@@ -2,6 +2,7 @@ import type { Answer, Call } from '../http/endpoint';
 import { Problem, refuseMember } from '../http/problem';
 import { tokenResponseBody } from '../http/representations';
 import type { message, tokenResponse } from '../http/schemas';
+import { UNKNOWN_ADDRESS } from '../limits/client-address';
 import { HashingOverloaded } from '../passwords/hashing-queue';
 import type { Services } from '../services';
 import type { Account } from '../stores/account/account-store';
@@ -25,18 +26,18 @@ export async function register(
   return { body: { message: REGISTERED } };
 }
 
-/** Whether this account has completed a login from this address before. */
+/** Whether this account has completed a login from this address before. What all share that cannot be read is nobody's own. */
 export async function comesFromKnownAddress(
   { accounts }: Pick<Services, 'accounts'>,
   { body, address }: Pick<Call<typeof credentials>, 'body' | 'address'>,
 ): Promise<boolean> {
-  return accounts.knowsAddress(body.email, address);
+  return address !== UNKNOWN_ADDRESS && accounts.knowsAddress(body.email, address);
 }
 
 /** Logs in by password (RFC 6749's grant in spirit): the same work and the same answer for unknown and wrong. */
 export async function login(
   services: Pick<Services, 'accounts' | 'credentials' | 'passwordHasher' | 'sessions' | 'audit'>,
-  { body, address, userAgent, origin }: Call<typeof credentials>,
+  { body, address, userAgent, origin, guessFailed }: Call<typeof credentials>,
 ): Promise<Answer<typeof tokenResponse>> {
   const { accounts, passwordHasher, sessions, audit } = services;
   const { email, password } = body;
@@ -46,7 +47,10 @@ export async function login(
       throw new Problem(reason);
     });
   const matches = await passwordHasher.verify(password, account?.passwordHash ?? null);
-  if (account === undefined || !matches) return fail('invalid_credentials');
+  if (account === undefined || !matches) {
+    guessFailed();
+    return fail('invalid_credentials');
+  }
   if (!account.emailVerified) return fail('email_not_verified');
   if (account.disabled) return fail('account_disabled');
   const grant = await sessions.begin(account, { address, userAgent }, 'password', origin);

@@ -52,10 +52,15 @@ export async function logoutAll(
 /** A signed-in user gives the password again; the session counts as fresh for 15 minutes. */
 export async function reauthenticate(
   services: Pick<Services, 'accounts' | 'passwordHasher' | 'sessions' | 'audit'>,
-  { body, principal, origin }: Call<typeof reauthentication, undefined, undefined, 'account:write'>,
+  {
+    body,
+    principal,
+    origin,
+    guessFailed,
+  }: Call<typeof reauthentication, undefined, undefined, 'account:write'>,
 ): Promise<Answer<undefined>> {
   const userId = principal.user.id;
-  await assertPassword(services, userId, body.password, origin);
+  await assertPassword(services, { principal, origin, guessFailed }, body.password);
   if (!(await services.sessions.markFresh(userId, principal.session.sessionId, origin))) {
     throw new Problem('invalid_token');
   }

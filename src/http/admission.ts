@@ -44,7 +44,7 @@ export function behindGlobalLimit(limiter: Limiter, local: Limiter): Admit {
       throw error;
     });
     showLevels(response, decision.levels);
-    if (!decision.allowed) throw rateLimited(decision);
+    if (!decision.allowed) throw rateLimited(decision.retryInMs);
     return undefined;
   };
 }

@@ -1,7 +1,7 @@
 import type { Audit } from '../observability/audit';
 import type { PasswordHasher } from '../passwords/password-hasher';
 import type { Account, AccountStore } from '../stores/account/account-store';
-import type { Origin } from '../stores/audit/audit-store';
+import type { Call } from './endpoint';
 import { Problem } from './problem';
 
 export interface PasswordServices {
@@ -10,20 +10,26 @@ export interface PasswordServices {
   readonly audit: Audit;
 }
 
+type Asked = Pick<
+  Call<undefined, undefined, undefined, 'account:write'>,
+  'principal' | 'origin' | 'guessFailed'
+>;
+
 /**
  * A signed-in user gives the password again. Throws `Problem` `wrong_password`, and tells of it; `invalid_token` where the
  * account is gone.
  */
 export async function assertPassword(
   { accounts, passwordHasher, audit }: PasswordServices,
-  userId: string,
+  { principal, origin, guessFailed }: Asked,
   password: string,
-  origin: Origin,
 ): Promise<Account> {
+  const { id: userId } = principal.user;
   const account = await accounts.find(userId);
   const matches = await passwordHasher.verify(password, account?.passwordHash ?? null);
   if (account === undefined) throw new Problem('invalid_token');
   if (matches) return account;
+  guessFailed();
   await audit.loginFailed(origin, userId, { method: 'reauthentication', reason: 'invalid_credentials' });
   throw new Problem('wrong_password');
 }

@@ -36,6 +36,8 @@ export interface Call<B = unknown, Q = unknown, P = unknown, A extends Access = 
    * Throws `RangeError` where the endpoint names no such limit.
    */
   readonly charge: (policy: PolicyName, ...parts: readonly string[]) => Promise<void>;
+  /** A guess was wrong: limits that count failures keep their tokens, whatever else goes wrong from here on. */
+  readonly guessFailed: () => void;
 }
 
 export interface RouteCharge extends Charge {

@@ -1,12 +1,13 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Limiter } from '../limits/limiter';
+import type { Audit } from '../observability/audit';
 import type { Logger } from '../observability/logger';
 import { HashingOverloaded } from '../passwords/hashing-queue';
 import { DependencyUnavailable } from '../stores/dependency-unavailable';
 import { StoreFull } from '../stores/store-full';
 import { Problem, problemBody } from './problem';
 import { rateLimited } from './rate-limiter';
-import { contextOf, UNMATCHED } from './request-context';
+import { contextOf, originOf, UNMATCHED } from './request-context';
 
 /** Ends whatever no route took. */
 export function notFound(): RequestHandler {
@@ -19,7 +20,7 @@ export function notFound(): RequestHandler {
  * Lets each address miss the routes only so often: by the global policy, counted in this process, so that it holds
  * whatever the store does. Nothing of it shows before the 429, for it is not the bucket of the calls that do exist.
  */
-export function limitMisses(local: Limiter): ErrorRequestHandler {
+export function limitMisses(local: Limiter, audit: Pick<Audit, 'refused'>): ErrorRequestHandler {
   return (error: unknown, _request, response, next) => {
     const { route, address } = contextOf(response);
     const { problem } = asProblem(error);
@@ -28,8 +29,13 @@ export function limitMisses(local: Limiter): ErrorRequestHandler {
       return;
     }
     local
-      .take([{ policy: 'global', parts: [address] }])
-      .then((decision) => next(decision.allowed ? error : rateLimited(decision)), next);
+      .take([{ policy: 'global', parts: ['miss', address] }])
+      .then(({ allowed, retryInMs }) => {
+        if (allowed) return next(error);
+        audit.refused(originOf(response), 'rate_limited');
+        next(rateLimited(retryInMs));
+      })
+      .catch(next);
   };
 }
 

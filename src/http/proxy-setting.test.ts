@@ -6,12 +6,12 @@ import { createTestApp, type TestApp } from '../testing/test-app';
 describe('a wrong TRUST_PROXY', () => {
   let test: TestApp;
   const open = async (trustProxy: string) => {
-    test = await createTestApp({ env: { TRUST_PROXY: trustProxy } });
+    test = await createTestApp({ env: { TRUST_PROXY: trustProxy, RATE_LIMIT_GLOBAL: '1000/50' } });
   };
   afterEach(() => test.close());
 
   const send = async (headers: Record<string, string>, times = ALIKE) => {
-    for (let n = 0; n < times; n++) await request(test.app).get('/health/live').set(headers);
+    for (let n = 0; n < times; n++) await request(test.app).get('/api/v1/users/me').set(headers);
   };
   const suspect = async () =>
     /^proxy_setting_suspect (\d)$/m.exec((await request(test.app).get('/metrics')).text)?.[1];
@@ -24,6 +24,10 @@ describe('a wrong TRUST_PROXY', () => {
     // One hop fewer than there are.
     ['1', { 'X-Forwarded-For': '203.0.113.7, 10.1.1.1' }],
     ['127.0.0.0/8', { 'X-Forwarded-For': '203.0.113.7, 10.1.1.1' }],
+    // A client that writes the proxy's own address first, so as not to be noticed.
+    ['false', { 'X-Forwarded-For': '127.0.0.1, 203.0.113.7' }],
+    // Addresses with ports, which are none.
+    ['1', { 'X-Forwarded-For': '203.0.113.7:51234' }],
   ])('%s is noticed: by the metric, and in one line that says what to do', async (trustProxy, headers) => {
     await open(trustProxy);
     await send(headers, ALIKE - 1);

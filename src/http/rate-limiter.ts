@@ -1,9 +1,12 @@
 import type { Response } from 'express';
-import type { ChargedLevel, Decision } from '../limits/limiter';
+import type { ChargedLevel } from '../limits/limiter';
 import { POLICIES } from '../limits/policies';
 import { Problem } from './problem';
 
 const SHOWN = 'shownLevels';
+
+/** The largest integer of a structured field (RFC 9651, 3.3.1). */
+const MAX_INTEGER = 999_999_999_999_999;
 
 /**
  * Tells the client what its buckets hold: `RateLimit-Policy` and `RateLimit` as structured fields of the IETF httpapi
@@ -38,9 +41,9 @@ export function showReturned(response: Response, levels: readonly ChargedLevel[]
   showLevels(response, returned);
 }
 
-/** The 429 of a refused decision. */
-export function rateLimited(decision: Decision): Problem {
-  const retryAfterSeconds = Math.max(1, Math.ceil(decision.retryInMs / 1000));
+/** The 429 of charges that get a token in so many milliseconds. */
+export function rateLimited(retryInMs: number): Problem {
+  const retryAfterSeconds = Math.max(1, Math.ceil(retryInMs / 1000));
   return new Problem('rate_limited', {
     retryAfterSeconds,
     detail: `Too many requests. Try again in ${retryAfterSeconds} s.`,
@@ -52,7 +55,7 @@ function isShown({ charge, inForce }: ChargedLevel): boolean {
 }
 
 function policyItem({ charge, inForce: { capacity, refillPerSecond } }: ChargedLevel): string {
-  return `"${charge.policy}";q=${capacity};w=${Math.ceil(capacity / refillPerSecond)}`;
+  return `"${charge.policy}";q=${capacity};w=${Math.min(Math.ceil(capacity / refillPerSecond), MAX_INTEGER)}`;
 }
 
 function levelItem({ charge, remaining, msToNext }: ChargedLevel): string {

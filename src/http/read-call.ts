@@ -40,6 +40,7 @@ export async function readCall(
     address,
     peer,
     userAgent,
+    guessFailed: () => charges.fail(),
     charge: (policy, ...parts) => charges.charge([{ ...keyless(endpoint, policy), parts }]),
   };
   return { call, cookie };

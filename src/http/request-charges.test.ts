@@ -1,4 +1,5 @@
 import request, { type Response } from 'supertest';
+import { DependencyUnavailable } from '../stores/dependency-unavailable';
 import { countOutcomes, outcomeOf } from '../testing/answers';
 import { ApiClient, logIn, newUser, signUp } from '../testing/api-client';
 import { atOnce } from '../testing/at-once';
@@ -147,6 +148,8 @@ describe.each(stateKinds)('what a request is charged over %s', (state) => {
       const user = await signUp(test);
       const client = new ApiClient(test.app);
       const { email, password } = user;
+      // A script that Redis has never seen is sent twice, and so is not there before the next request.
+      await logIn(test, user);
       const failed = await client.post('/auth/login', wrong(email));
       expect(levelsOf(failed)['login-account']).toBe(9);
       const done = await client.post('/auth/login', { email, password });
@@ -194,6 +197,54 @@ describe.each(stateKinds)('what a request is charged over %s', (state) => {
       const refused = await home.post('/auth/login', { email: user.email, password: user.password });
       expect(outcomeOf(refused)).toBe('429 rate_limited');
       expect(looked).not.toHaveBeenCalled();
+      // Told of the one that holds for everybody: the other would keep whoever is exempt out for a day.
+      const wait = Number(refused.headers['retry-after']);
+      expect(wait).toBeGreaterThan(9_000);
+      expect(wait).toBeLessThanOrEqual(10_000);
+      test.clock.advance(wait * 1_000);
+      await logIn(test, user, home);
+    });
+
+    it('refused by the budget of strangers costs a stranger the try, so that look-ups are bounded', async () => {
+      const test = await open({
+        RATE_LIMIT_LOGIN_ACCOUNT_ALL: '1/0.00001',
+        RATE_LIMIT_LOGIN: '1000/100',
+        RATE_LIMIT_LOGIN_ACCOUNT: '4/0.0001',
+      });
+      const { email } = await signUp(test);
+      await new ApiClient(test.app).post('/auth/login', wrong(email));
+      const looked = jest.spyOn(test.backends.accounts, 'knowsAddress');
+      const stranger = new ApiClient(test.app);
+      await atOnce(64, () => stranger.post('/auth/login', wrong(email)));
+      expect(looked).toHaveBeenCalledTimes(4);
+    });
+
+    it('is kept for a guess that was wrong, also where telling of it fails', async () => {
+      const test = await open({ RATE_LIMIT_REAUTH: '3/0.0001' });
+      const user = await signUp(test);
+      const { accessToken } = await logIn(test, user);
+      const client = new ApiClient(test.app);
+      const away = new DependencyUnavailable('postgresql', new Error('slow'));
+      jest.spyOn(test.services.audit, 'loginFailed').mockRejectedValue(away);
+      const failed = await client.post('/auth/login', wrong(user.email));
+      expect(outcomeOf(failed)).toBe('503 dependency_unavailable');
+      expect(levelsOf(failed)['login-account']).toBe(9);
+      const guess = () =>
+        client.post('/auth/reauthenticate', { password: wrong(user.email).password }, accessToken);
+      expect(countOutcomes(await atOnce(8, guess))).toEqual({
+        '503 dependency_unavailable': 3,
+        '429 rate_limited': 5,
+      });
+    });
+
+    it('of strangers holds for whoever comes from where no address can be read', async () => {
+      const test = await open({ RATE_LIMIT_LOGIN_ACCOUNT_ALL: '2/0.00001' });
+      const user = await signUp(test);
+      const unreadable = new ApiClient(test.app, '203.0.113.7:51234');
+      await logIn(test, user, unreadable);
+      for (let n = 0; n < 2; n++) await unreadable.post('/auth/login', wrong(user.email));
+      const answer = await unreadable.post('/auth/login', wrong(user.email));
+      expect(outcomeOf(answer)).toBe('429 rate_limited');
     });
   });
 });

@@ -11,6 +11,7 @@ export class RequestCharges {
   readonly #response: Response;
   readonly #taken: ChargedLevel<RouteCharge>[] = [];
   #deferred: readonly RouteCharge[] = [];
+  #failed = false;
 
   constructor(limiter: Limiter, response: Response) {
     this.#limiter = limiter;
@@ -27,23 +28,37 @@ export class RequestCharges {
     await this.charge([]);
   }
 
-  /** Takes a token for each charge, and for those put off, or none. Throws `Problem` `rate_limited`. */
+  /**
+   * Takes a token for each charge, and for those put off, or for none but those that pay regardless. Throws `Problem`
+   * `rate_limited`.
+   */
   async charge(charges: readonly RouteCharge[], by?: Taker): Promise<void> {
     const asked = [...this.#deferred, ...charges];
     this.#deferred = [];
     if (asked.length === 0) return;
     const { decision, refusing } = await this.#take(asked, by);
     if (decision.allowed) return;
-    if (!refusing.every(({ charge }) => charge.exempt !== undefined)) throw rateLimited(decision);
-    // Budgets alone refuse that do not hold for everybody. The others are charged before it is looked up for whom.
+    // Where others refuse as well, a budget that does not hold for everybody says nothing: whoever it does hold for meets it
+    // at the next try, and whoever is exempt must not be told to wait for it.
+    const forEverybody = refusing.filter(({ charge }) => charge.exempt === undefined);
+    if (forEverybody.length > 0) throw rateLimited(Math.max(...forEverybody.map(({ msToNext }) => msToNext)));
+    // Such budgets alone refuse. The others are charged before it is looked up for whom.
     const others = asked.filter(
       (one) => one.regardless !== true && !refusing.some(({ charge }) => charge === one),
     );
     const rest = await this.#take(others);
-    if (!rest.decision.allowed) throw rateLimited(rest.decision);
+    if (!rest.decision.allowed) throw rateLimited(rest.decision.retryInMs);
     for (const { charge } of refusing) {
-      if ((await charge.exempt?.()) !== true) throw rateLimited(decision);
+      if ((await charge.exempt?.()) === true) continue;
+      // What a look-up was made for is not free: those others bound how many there are.
+      this.#failed = true;
+      throw rateLimited(decision.retryInMs);
     }
+  }
+
+  /** What counts failures is kept from now on, whatever the work ends in. */
+  fail(): void {
+    this.#failed = true;
   }
 
   /**
@@ -52,10 +67,10 @@ export class RequestCharges {
    */
   async settle(problem: ProblemName | undefined): Promise<void> {
     const returned: ChargedLevel<RouteCharge>[] = [];
-    for (const level of this.#taken) if (await isReturned(level.charge, problem)) returned.push(level);
+    for (const level of this.#taken) if (await this.#isReturned(level.charge, problem)) returned.push(level);
     if (returned.length === 0) return;
     showReturned(this.#response, returned);
-    this.#limiter.giveBack(returned.map(({ charge }) => charge)).catch(() => {});
+    this.#limiter.giveBackSoon(returned);
   }
 
   async #take(charges: readonly RouteCharge[], by?: Taker) {
@@ -65,12 +80,12 @@ export class RequestCharges {
     const refusing = decision.levels.filter(({ refused, inForce }) => refused && inForce.mode === 'enforce');
     return { decision, refusing };
   }
-}
 
-async function isReturned(charge: RouteCharge, problem: ProblemName | undefined): Promise<boolean> {
-  if (charge.keptFor === undefined) return false;
-  if (problem === undefined || !charge.keptFor.includes(problem)) return true;
-  if (charge.exempt === undefined) return false;
-  const exempt = await charge.exempt().catch(unlessUnavailable);
-  return exempt === true;
+  async #isReturned(charge: RouteCharge, problem: ProblemName | undefined): Promise<boolean> {
+    if (charge.keptFor === undefined) return false;
+    if (problem === undefined || !(this.#failed || charge.keptFor.includes(problem))) return true;
+    if (charge.exempt === undefined) return false;
+    const exempt = await charge.exempt().catch(unlessUnavailable);
+    return exempt === true;
+  }
 }

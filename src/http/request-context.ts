@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Request, RequestHandler, Response } from 'express';
+import type { RequestHandler, Response } from 'express';
 import { clientAddress } from '../limits/client-address';
-import type { Arrival, ProxyWatch } from '../limits/proxy-watch';
 import { parseTraceParent, type TraceParent } from '../observability/trace-parent';
 import type { Origin } from '../stores/audit/audit-store';
 
@@ -39,9 +38,8 @@ const CONTEXT = 'context';
 export const UNMATCHED = 'unmatched';
 
 /** Begins the context, and answers with `X-Request-Id`. */
-export function requestContext(proxyWatch: Pick<ProxyWatch, 'note'>): RequestHandler {
+export function requestContext(): RequestHandler {
   return (request, response, next) => {
-    proxyWatch.note(arrivalOf(request));
     const offered = request.get('x-request-id');
     const made = randomUUID();
     const traceParent = parseTraceParent(request.headers['traceparent']);
@@ -61,17 +59,6 @@ export function requestContext(proxyWatch: Pick<ProxyWatch, 'note'>): RequestHan
     response.setHeader('X-Request-Id', context.requestId);
     next();
   };
-}
-
-function arrivalOf({ headers, ip }: Request): Arrival {
-  const named = headers['x-forwarded-for'];
-  if (named === undefined) {
-    // Other headers that proxies set, none of which is read.
-    const forwarded = 'forwarded' in headers || 'x-real-ip' in headers;
-    return { client: ip, forwarded, passedOver: forwarded };
-  }
-  const farthest = String(named).split(',', 1)[0]?.trim();
-  return { client: ip, forwarded: true, passedOver: farthest !== ip };
 }
 
 /** Who is behind this request, as far as that is known by now. */

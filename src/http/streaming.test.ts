@@ -33,7 +33,7 @@ describe('a streamed answer', () => {
       }
     };
     const app = express();
-    app.use(requestContext({ note: () => {} }));
+    app.use(requestContext());
     app.get('/', (_request, response) => sendStream(response, 'application/x-ndjson', counted(), pieceMs));
     errors = [];
     app.use(errorHandler(pino({ base: null }, { write: (line: string) => void errors.push(line) })));

@@ -41,6 +41,8 @@ export interface ExplainedBucket extends BucketState {
 
 export interface LimiterEvents {
   onDecision(policy: PolicyName, allowed: boolean, mode: Mode): void;
+  /** Tokens could not be returned. */
+  onLost(error: unknown): void;
 }
 
 export interface LimiterOptions {
@@ -90,8 +92,17 @@ export class Limiter {
   }
 
   /** Returns the tokens of charges that turned out not to count. Throws `DependencyUnavailable`. */
-  async giveBack(charges: readonly Charge[]): Promise<void> {
-    await this.#options.store.giveBack(charges.map((charge) => this.#asked(charge).bucket));
+  async giveBack(taken: readonly ChargedLevel[]): Promise<void> {
+    const tokens = taken.map(({ charge, at }) => ({ ...this.#asked(charge).bucket, takenAt: at }));
+    await this.#options.store.giveBack(tokens);
+  }
+
+  /**
+   * The same, and nobody waits for it: the next command on the connection finds it done. A token that cannot be returned
+   * stays taken.
+   */
+  giveBackSoon(taken: readonly ChargedLevel[]): void {
+    this.giveBack(taken).catch(this.#options.events.onLost);
   }
 
   /** How the buckets of these charges stand; takes nothing. Throws `DependencyUnavailable`. */

@@ -19,7 +19,7 @@ describe('the watch over the store of the limits', () => {
     const unlessAway = <T>(call: () => Promise<T>) => (away === undefined ? call() : Promise.reject<T>(away));
     store = {
       take: jest.fn((buckets) => unlessAway(() => memory.take(buckets))),
-      giveBack: (buckets) => unlessAway(() => memory.giveBack(buckets)),
+      giveBack: (tokens) => unlessAway(() => memory.giveBack(tokens)),
       peek: (buckets) => unlessAway(() => memory.peek(buckets)),
       fill: (keys) => unlessAway(() => memory.fill(keys)),
       ready: jest.fn(() => unlessAway(() => memory.ready())),
@@ -40,7 +40,7 @@ describe('the watch over the store of the limits', () => {
 
   it.each<[string, () => Promise<unknown>]>([
     ['take', () => watch.take([bucket])],
-    ['giveBack', () => watch.giveBack([bucket])],
+    ['giveBack', () => watch.giveBack([{ ...bucket, takenAt: 0 }])],
     ['peek', () => watch.peek([bucket])],
     ['fill', () => watch.fill(['a'])],
     ['ready', () => watch.ready()],
@@ -79,6 +79,7 @@ describe('the watch over the store of the limits', () => {
     await expect(watch.take([bucket])).rejects.toBe(away);
     watch.stop();
     const asked = jest.mocked(store.ready).mock.calls.length;
+    await expect(watch.take([bucket])).rejects.toBe(away);
     away = undefined;
     await jest.advanceTimersByTimeAsync(10 * LOOK_MS);
     expect(told).toEqual(['away']);

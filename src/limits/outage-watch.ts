@@ -1,5 +1,5 @@
 import { DependencyUnavailable } from '../stores/dependency-unavailable';
-import type { Bucket, TokenBucketStore } from '../stores/token-bucket/token-bucket-store';
+import type { Bucket, TakenToken, TokenBucketStore } from '../stores/token-bucket/token-bucket-store';
 
 /** Milliseconds between two looks for the store's return. */
 export const LOOK_MS = 500;
@@ -23,6 +23,7 @@ export class OutageWatch implements TokenBucketStore {
   readonly #events: OutageEvents;
   #awaySince: number | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
 
   constructor(store: TokenBucketStore, events: OutageEvents) {
     this.#store = store;
@@ -33,8 +34,8 @@ export class OutageWatch implements TokenBucketStore {
     return this.watch(this.#store.take(buckets));
   }
 
-  giveBack(buckets: readonly Bucket[]): Promise<void> {
-    return this.watch(this.#store.giveBack(buckets));
+  giveBack(tokens: readonly TakenToken[]): Promise<void> {
+    return this.watch(this.#store.giveBack(tokens));
   }
 
   peek(buckets: readonly Bucket[]): ReturnType<TokenBucketStore['peek']> {
@@ -51,8 +52,8 @@ export class OutageWatch implements TokenBucketStore {
 
   /** Looks no more. */
   stop(): void {
+    this.#stopped = true;
     clearTimeout(this.#timer);
-    this.#awaySince = undefined;
   }
 
   /** Watches any other call that needs the same server. */
@@ -68,6 +69,7 @@ export class OutageWatch implements TokenBucketStore {
   }
 
   #lookLater(): void {
+    if (this.#stopped) return;
     this.#timer = setTimeout(() => void this.#look(), LOOK_MS);
     this.#timer.unref();
   }
@@ -77,10 +79,10 @@ export class OutageWatch implements TokenBucketStore {
       await this.#store.ready();
       await this.#store.take([LOOK]);
     } catch {
-      if (this.#awaySince !== undefined) this.#lookLater();
+      this.#lookLater();
       return;
     }
-    if (this.#awaySince === undefined) return;
+    if (this.#stopped || this.#awaySince === undefined) return;
     const outageMs = Math.round(performance.now() - this.#awaySince);
     this.#awaySince = undefined;
     this.#events.onReturn(outageMs);

@@ -1,11 +1,12 @@
 import ipaddr from 'ipaddr.js';
+import { clientAddress, UNKNOWN_ADDRESS } from './client-address';
 
-/** Forwarded requests in a row that have to look alike. */
+/** Calls in a row that have to look alike. */
 export const ALIKE = 20;
 
 const PRIVATE_RANGES = new Set(['loopback', 'private', 'linkLocal', 'uniqueLocal', 'carrierGradeNat']);
 
-/** How a request arrived, as far as proxies are concerned. */
+/** How a call arrived, as far as proxies are concerned. */
 export interface Arrival {
   /** The client's address, as the proxies that are trusted gave it. */
   readonly client: string | undefined;
@@ -22,8 +23,9 @@ export interface ProxyWatchEvents {
 }
 
 /**
- * Notices a proxy that TRUST_PROXY does not know: every forwarded request then seems to come from the proxy's own, private
- * address, all clients share its limits, and one of them can use them up for all. What nobody forwarded says nothing.
+ * Notices a proxy that TRUST_PROXY does not know: every call then seems to come from the proxy's own, private address, all
+ * clients share its limits, and one of them can use them up for all. Or one whose way of writing addresses cannot be read,
+ * which comes to the same. One call that arrives otherwise ends the suspicion: behind such a proxy there is none.
  */
 export class ProxyWatch {
   readonly #events: ProxyWatchEvents;
@@ -36,8 +38,8 @@ export class ProxyWatch {
   }
 
   note({ client, forwarded, passedOver }: Arrival): void {
-    if (!forwarded || client === undefined) return;
-    if (!passedOver || !isPrivate(client)) {
+    if (client === undefined) return;
+    if (!forwarded || !(isUnreadable(client) || (passedOver && isPrivate(client)))) {
       this.#alike = 0;
       this.#change(false);
       return;
@@ -47,7 +49,7 @@ export class ProxyWatch {
     this.#change(true);
     if (this.#told) return;
     this.#told = true;
-    this.#events.onFirstSuspicion(client);
+    this.#events.onFirstSuspicion(clientAddress(client));
   }
 
   #change(suspect: boolean): void {
@@ -57,7 +59,11 @@ export class ProxyWatch {
   }
 }
 
+function isUnreadable(client: string): boolean {
+  return clientAddress(client) === UNKNOWN_ADDRESS;
+}
+
 /** An address of the machine, its network, or its provider's. */
-function isPrivate(text: string): boolean {
-  return ipaddr.isValid(text) && PRIVATE_RANGES.has(ipaddr.process(text).range());
+function isPrivate(client: string): boolean {
+  return PRIVATE_RANGES.has(ipaddr.process(client).range());
 }

@@ -30,9 +30,10 @@ export class PlainBucket {
     return allowed;
   }
 
-  giveBack(now: number): void {
+  /** Returns a token taken at this time (ms), unless it has been full since: then it has it already. */
+  giveBack(now: number, takenAt: number): void {
     this.#goTo(now);
-    this.#set(this.#level + this.#token);
+    if (this.#lastFull <= takenAt) this.#set(this.#level + this.#token);
   }
 
   /** Whole tokens, and whole milliseconds until there is one more. */

@@ -11,15 +11,14 @@ const REQUESTED = 'If the address can be used, a mail with a code is on its way 
 /** Answers the same, after the same work, whoever the new address belongs to: what goes there is decided by the mail. */
 export async function requestEmailChange(
   services: PasswordServices & Pick<Services, 'emailChanges' | 'outbox'>,
-  { body, principal, origin }: Call<typeof emailChange, undefined, undefined, 'account:write'>,
+  { body, principal, origin, guessFailed }: Call<typeof emailChange, undefined, undefined, 'account:write'>,
 ): Promise<Answer<typeof message>> {
   const { emailChanges, outbox } = services;
   const { newEmail: toEmail, password } = body;
   const { id, email, credentialVersion } = await assertPassword(
     services,
-    principal.user.id,
+    { principal, origin, guessFailed },
     password,
-    origin,
   );
   refuseMember('newEmail', toEmail === email ? 'is your address already' : undefined);
   const requested = await emailChanges.request({ userId: id, credentialVersion, toEmail }, origin);

@@ -36,13 +36,18 @@ export async function changeMe(
 /** Sets a new password; the session that asks goes on, the others end. */
 export async function changePassword(
   services: PasswordServices & Pick<Services, 'credentials' | 'passwordPolicy' | 'sessions' | 'outbox'>,
-  { body, principal, origin }: Call<typeof passwordChange, undefined, undefined, 'account:write'>,
+  {
+    body,
+    principal,
+    origin,
+    guessFailed,
+  }: Call<typeof passwordChange, undefined, undefined, 'account:write'>,
 ): Promise<Answer<undefined>> {
   const { credentials, passwordHasher, passwordPolicy, sessions, outbox } = services;
   const { user: holder, session } = principal;
   // Before the hash is compared: what the policy says tells nothing of the current one.
   refuseMember('newPassword', passwordPolicy.check(body.newPassword, holder));
-  const account = await assertPassword(services, holder.id, body.currentPassword, origin);
+  const account = await assertPassword(services, { principal, origin, guessFailed }, body.currentPassword);
   const passwordHash = await passwordHasher.hash(body.newPassword);
   const change = async () => {
     const { id, credentialVersion } = account;
@@ -65,11 +70,20 @@ export async function changePassword(
 /** Removes the account, and all that is kept of it but its id in the audit trail. */
 export async function removeMe(
   services: PasswordServices & Pick<Services, 'standings' | 'sessions'>,
-  { body, principal, origin }: Call<typeof accountRemoval, undefined, undefined, 'account:write'>,
+  {
+    body,
+    principal,
+    origin,
+    guessFailed,
+  }: Call<typeof accountRemoval, undefined, undefined, 'account:write'>,
 ): Promise<Answer<undefined>> {
   const { standings, sessions } = services;
   const userId = principal.user.id;
-  const { credentialVersion } = await assertPassword(services, userId, body.password, origin);
+  const { credentialVersion } = await assertPassword(
+    services,
+    { principal, origin, guessFailed },
+    body.password,
+  );
   const remove = () => standings.remove(userId, origin, credentialVersion);
   const { outcome } = await sessions.changingStanding(userId, remove);
   if (outcome === 'last_admin') throw new Problem('last_admin');

@@ -1,4 +1,4 @@
--- Takes one token from each bucket, or from none, and finds a session, whether or not it gave them.
+-- Takes one token from each bucket, or from none but those that give regardless; and finds a session, either way.
 -- KEYS     the buckets, each once; then session, user
 -- ARGV     see take-all.lua
 -- returns  {what take_all returns, what find_session returns}

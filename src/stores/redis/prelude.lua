@@ -1,9 +1,9 @@
 -- Stands at the head of every script.
 
--- The store's time in microseconds: Redis' own plus `offset` milliseconds (0 outside tests).
+-- The store's time in whole microseconds: Redis' own plus `offset` milliseconds (0 outside tests).
 local function now_us(offset)
   local time = redis.call('TIME')
-  return time[1] * 1000000 + time[2] + offset * 1000
+  return time[1] * 1000000 + time[2] + math.floor(offset * 1000)
 end
 
 -- The store's time in whole milliseconds.

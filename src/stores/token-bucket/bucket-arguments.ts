@@ -1,4 +1,4 @@
-import type { Bucket, TakeResult } from './token-bucket-store';
+import type { Bucket, TakenToken, TakeResult } from './token-bucket-store';
 
 /** Where a bucket is stored. */
 export function storedKey(key: string): string {
@@ -18,12 +18,18 @@ export function takeArguments(buckets: readonly Bucket[]): (string | number)[] {
   return [...rateArguments(buckets), ...flags];
 }
 
+/** What `give-back.lua` asks for on top of the rates: when each token was taken. */
+export function giveBackArguments(tokens: readonly TakenToken[]): (string | number)[] {
+  return [...rateArguments(tokens), ...tokens.map(({ takenAt }) => takenAt)];
+}
+
 /** Reads what `take_all` returned for `count` buckets. */
 export function readTake(numbers: readonly number[], count: number): TakeResult {
+  const at = numbers[1] ?? 0;
   const levels = Array.from({ length: count }, (_, index) => {
-    const at = 1 + 3 * index;
-    const [remaining, msToNext, refused] = [numbers[at], numbers[at + 1], numbers[at + 2]];
-    return { remaining: remaining ?? 0, msToNext: msToNext ?? 0, refused: refused === 1 };
+    const first = 2 + 3 * index;
+    const [remaining, msToNext, refused] = [numbers[first], numbers[first + 1], numbers[first + 2]];
+    return { at, remaining: remaining ?? 0, msToNext: msToNext ?? 0, refused: refused === 1 };
   });
   return { allowed: numbers[0] === 1, levels };
 }

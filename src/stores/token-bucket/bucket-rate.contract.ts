@@ -139,7 +139,7 @@ export function bucketRateContract(fixture: () => Fixture): void {
       const { levels } = await store.take([bucket]);
       expect(levels[0]?.remaining).toBeLessThanOrEqual(rate.capacity);
       expect(levels[0]?.msToNext).toBeLessThanOrEqual(1e12);
-      await store.giveBack([bucket]);
+      await store.giveBack([{ ...bucket, takenAt: levels[0]?.at ?? 0 }]);
       clock.advance(5);
     }
     for (const since of [-1, 0.5, Number.NaN, Infinity]) {

@@ -92,8 +92,9 @@ export function bucketStateContract(fixture: () => Fixture): void {
   it('forgets a refusal by a token that came back, and shows none from after now', async () => {
     const { store, clock } = fixture();
     const one = bucket(1, 0.001);
-    await takeTimes(2, one);
-    await store.giveBack([one]);
+    const { levels } = await store.take([one]);
+    await takeTimes(1, one);
+    await store.giveBack([{ ...one, takenAt: levels[0]?.at ?? 0 }]);
     expect(await peek(one)).toEqual({ remaining: 1, refusingSince: null, opensAt: null });
     await takeTimes(2, one);
     clock.advance(-60_000);

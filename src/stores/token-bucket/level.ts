@@ -78,13 +78,17 @@ export function refusing(charge: Charge, now: number): Charge {
   return charge.refusing === 0 ? { ...charge, refusing: now } : charge;
 }
 
-/** A (settled) charge after one token was returned. */
-export function withTokenBack(charge: Charge): Charge {
+/**
+ * A (settled) charge after one token was returned that it gave at `takenAt` (microseconds). If it has been full since, time
+ * has returned that token already.
+ */
+export function withTokenBack(charge: Charge, takenAt: number): Charge {
+  if (charge.anchor > takenAt) return charge;
   return { ...charge, taken: Math.max(0, charge.taken - 1) };
 }
 
 /** What a caller is told of a (settled) charge; `refused` is the caller's to say. */
-export function describe(charge: Charge, now: number): Omit<BucketLevel, 'refused'> {
+export function describe(charge: Charge, now: number): Pick<BucketLevel, 'remaining' | 'msToNext'> {
   const { anchor, taken, capacity, refillPerSecond } = charge;
   const remaining = Math.max(0, Math.floor(levelOf(charge, now) + EPSILON));
   if (remaining >= capacity) return { remaining: capacity, msToNext: 0 };

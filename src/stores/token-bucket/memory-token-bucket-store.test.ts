@@ -9,7 +9,7 @@ describe('MemoryTokenBucketStore with a clock that stands still', () => {
     for (let n = 0; n < 100; n += 1) expect((await store.take([bucket(`a${n}`)])).allowed).toBe(true);
     expect(await store.take([bucket('late')])).toEqual({
       allowed: false,
-      levels: [{ remaining: 0, msToNext: 1_000, refused: true }],
+      levels: [{ at: clock.now() * 1_000, remaining: 0, msToNext: 1_000, refused: true }],
     });
     expect((await store.take([bucket('a0')])).allowed).toBe(false);
     clock.advance(1_000);

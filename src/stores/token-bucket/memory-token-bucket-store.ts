@@ -13,7 +13,14 @@ import {
   stateOf,
   withTokenBack,
 } from './level';
-import type { Bucket, BucketLevel, BucketState, TakeResult, TokenBucketStore } from './token-bucket-store';
+import type {
+  Bucket,
+  BucketLevel,
+  BucketState,
+  TakenToken,
+  TakeResult,
+  TokenBucketStore,
+} from './token-bucket-store';
 
 const DEFAULT_MAX_BUCKETS = 1_000_000;
 const RETRY_WHEN_FULL_MS = 1_000;
@@ -48,7 +55,7 @@ export class MemoryTokenBucketStore implements TokenBucketStore {
     const allowed = asked.every((one) => gives(one) || one.bucket.shadow === true);
     const levels = asked.map((one): BucketLevel => {
       // Rather refuse a newcomer than forget a bucket that has been charged.
-      if (!hasRoom(one)) return { remaining: 0, msToNext: RETRY_WHEN_FULL_MS, refused: true };
+      if (!hasRoom(one)) return { at: now, remaining: 0, msToNext: RETRY_WHEN_FULL_MS, refused: true };
       const { bucket, charge } = one;
       const given = gives(one);
       let after = charge;
@@ -56,16 +63,16 @@ export class MemoryTokenBucketStore implements TokenBucketStore {
       else if (!given && bucket.shadow !== true) after = refusing(charge, now);
       this.#store(bucket.key, after, now);
       const { remaining, msToNext } = describe(after, now);
-      return { remaining, msToNext, refused: !given };
+      return { at: now, remaining, msToNext, refused: !given };
     });
     return { allowed, levels };
   }
 
-  async giveBack(buckets: readonly Bucket[]): Promise<void> {
-    checkBuckets(buckets);
+  async giveBack(tokens: readonly TakenToken[]): Promise<void> {
+    checkBuckets(tokens);
     const now = this.#now();
-    for (const bucket of buckets) {
-      this.#store(bucket.key, withTokenBack(this.#charge(bucket, now)), now);
+    for (const token of tokens) {
+      this.#store(token.key, withTokenBack(this.#charge(token, now), token.takenAt), now);
     }
   }
 

@@ -38,14 +38,14 @@ describeWithRedis('the level of a bucket in Lua and in TypeScript', (connection)
     since: age === null ? 0 : Math.floor(us / 1_000) - age,
     ...rest,
   });
-  const run = (script: RedisScript, us: number, buckets: readonly Bucket[]) =>
+  const run = (script: RedisScript, us: number, buckets: readonly Bucket[], takenAt?: readonly number[]) =>
     connection().run(
       script,
       buckets.map(({ key }) => key),
       [
         us / 1_000,
         ...buckets.map(({ capacity, refillPerSecond, since }) => `${capacity}/${refillPerSecond}/${since}`),
-        ...buckets.map(({ shadow, regardless }) => (shadow ? 1 : 0) + (regardless ? 2 : 0)),
+        ...(takenAt ?? buckets.map(({ shadow, regardless }) => (shadow ? 1 : 0) + (regardless ? 2 : 0))),
       ],
     );
   const peeked = ({ remaining, refusingSince, opensAt }: BucketState) => [
@@ -67,6 +67,7 @@ describeWithRedis('the level of a bucket in Lua and in TypeScript', (connection)
         let us = start;
         let bucket = bucketOf(key, { ...first, shadow: false }, us);
         let charge: Charge | undefined;
+        let takenAt = 0;
         for (const { us: passed, change, takes, gives } of steps) {
           us += passed;
           if (change !== null) bucket = bucketOf(key, { ...change, shadow: false }, us);
@@ -74,18 +75,21 @@ describeWithRedis('the level of a bucket in Lua and in TypeScript', (connection)
             charge = settle(charge, bucket, us);
             const given = hasToken(charge, us);
             charge = given ? allowing(charge, true) : refusing(charge, us);
+            // Just after it: the script is given its time in milliseconds, and may lose a fraction of a microsecond.
+            if (given) takenAt = us + 1;
             const { remaining, msToNext } = describeLevel(charge, us);
             expect(await run(take, us, [bucket])).toEqual([
               given ? 1 : 0,
+              expect.any(Number),
               remaining,
               msToNext,
               given ? 0 : 1,
             ]);
           }
           if (gives) {
-            charge = withTokenBack(settle(charge, bucket, us));
+            charge = withTokenBack(settle(charge, bucket, us), takenAt);
             const { remaining, msToNext } = describeLevel(charge, us);
-            expect(await run(giveBack, us, [bucket])).toEqual([remaining, msToNext]);
+            expect(await run(giveBack, us, [bucket], [takenAt])).toEqual([remaining, msToNext]);
           }
           expect(await run(peek, us, [bucket])).toEqual(peeked(stateOf(settle(charge, bucket, us), us)));
         }
@@ -114,6 +118,8 @@ describeWithRedis('the level of a bucket in Lua and in TypeScript', (connection)
           const bucketsOf = (both: readonly Known[]) =>
             both.map((each, index) => bucketOf(keys[index] ?? '', each, us));
           let buckets = bucketsOf([one, two]);
+          const takenAt = new Map<string, number>();
+          const takenFrom = ({ key }: Bucket) => takenAt.get(key) ?? 0;
           for (const { us: passed, change, asked: indexes, takes, gives } of steps) {
             us += passed;
             if (change !== null) buckets = bucketsOf(change);
@@ -122,6 +128,7 @@ describeWithRedis('the level of a bucket in Lua and in TypeScript', (connection)
               const { allowed, levels } = await store.take(asked);
               expect(await run(take, us, asked)).toEqual([
                 allowed ? 1 : 0,
+                expect.any(Number),
                 ...levels.flatMap(({ remaining, msToNext, refused }) => [
                   remaining,
                   msToNext,
@@ -130,9 +137,11 @@ describeWithRedis('the level of a bucket in Lua and in TypeScript', (connection)
               ]);
             }
             if (gives) {
-              await store.giveBack(asked);
-              await run(giveBack, us, asked);
+              await store.giveBack(asked.map((bucket) => ({ ...bucket, takenAt: takenFrom(bucket) })));
+              await run(giveBack, us, asked, asked.map(takenFrom));
             }
+            // Now and then, so that it may have been full since.
+            for (const { key } of takes > 2 ? asked : []) takenAt.set(key, us + 1);
             expect(await run(peek, us, buckets)).toEqual((await store.peek(buckets)).flatMap(peeked));
           }
         },

@@ -1,9 +1,16 @@
 import type { Clock } from '../../clock';
 import type { RedisConnection } from '../redis/redis';
 import { loadScript, type RedisScript } from '../redis/redis-script';
-import { rateArguments, readTake, storedKey, takeArguments } from './bucket-arguments';
+import { giveBackArguments, rateArguments, readTake, storedKey, takeArguments } from './bucket-arguments';
 import { checkBuckets } from './level';
-import type { Bucket, BucketLevel, BucketState, TakeResult, TokenBucketStore } from './token-bucket-store';
+import type {
+  Bucket,
+  BucketLevel,
+  BucketState,
+  TakenToken,
+  TakeResult,
+  TokenBucketStore,
+} from './token-bucket-store';
 
 const takeScript = loadScript(__dirname, 'bucket', 'take-all', 'take');
 const giveBackScript = loadScript(__dirname, 'bucket', 'give-back');
@@ -30,9 +37,9 @@ export class RedisTokenBucketStore implements TokenBucketStore {
     return this.#takeApart(buckets);
   }
 
-  async giveBack(buckets: readonly Bucket[]): Promise<void> {
-    checkBuckets(buckets);
-    await this.#inGroups(buckets, (group) => this.#giveBackTogether(group));
+  async giveBack(tokens: readonly TakenToken[]): Promise<void> {
+    checkBuckets(tokens);
+    await this.#inGroups(tokens, (group) => this.#giveBackTogether(group));
   }
 
   async peek(buckets: readonly Bucket[]): Promise<BucketState[]> {
@@ -72,8 +79,10 @@ export class RedisTokenBucketStore implements TokenBucketStore {
     const givenBack = settledValues(
       await Promise.allSettled(
         buckets.map(async (bucket, index) => {
-          const gave = results[index]?.levels[0]?.refused === false;
-          return gave && bucket.regardless !== true ? this.#giveBackTogether([bucket]) : undefined;
+          const level = results[index]?.levels[0];
+          if (level?.refused !== false || bucket.regardless === true) return undefined;
+          const [left] = await this.#giveBackTogether([{ ...bucket, takenAt: level.at }]);
+          return [{ ...level, ...left }];
         }),
       ),
     );
@@ -81,11 +90,13 @@ export class RedisTokenBucketStore implements TokenBucketStore {
     return { allowed: false, levels: taken.flatMap(({ levels }, index) => givenBack[index] ?? levels) };
   }
 
-  async #giveBackTogether(buckets: readonly Bucket[]): Promise<BucketLevel[]> {
-    const numbers = await this.#run(giveBackScript, buckets);
-    return buckets.map((_, index) => {
+  async #giveBackTogether(
+    tokens: readonly TakenToken[],
+  ): Promise<Pick<BucketLevel, 'remaining' | 'msToNext'>[]> {
+    const numbers = await this.#run(giveBackScript, tokens, giveBackArguments(tokens));
+    return tokens.map((_, index) => {
       const [remaining = 0, msToNext = 0] = numbers.slice(index * 2, index * 2 + 2);
-      return { remaining, msToNext, refused: false };
+      return { remaining, msToNext };
     });
   }
 

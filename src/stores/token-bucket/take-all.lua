@@ -1,7 +1,7 @@
--- Takes one token from each of the first `count` buckets, or from none. A bucket in shadow gives one if it has one, and
--- never refuses for all; one that gives regardless does so where another refuses too.
+-- Takes one token from each of the first `count` buckets, or from none but those that give regardless. A bucket in shadow
+-- gives one if it has one, and never refuses for all.
 -- ARGV     see bucket.lua; then for each bucket 1 if it is in shadow, plus 2 if it gives regardless
--- returns  {1 if allowed else 0, then for each bucket: remaining, ms to next, 1 if it had no token to give else 0}
+-- returns  {1 if allowed else 0, now (microseconds), then for each bucket: remaining, ms to next, 1 if it had no token to give else 0}
 local function take_all(count)
   local buckets = {}
   local lacking = {}
@@ -17,7 +17,7 @@ local function take_all(count)
     allowed = allowed and not refusing[i]
   end
 
-  local reply = { allowed and 1 or 0 }
+  local reply = { allowed and 1 or 0, now }
   for i, bucket in ipairs(buckets) do
     local gives = not lacking[i] and (allowed or regardless[i])
     if gives then

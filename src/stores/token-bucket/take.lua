@@ -1,4 +1,4 @@
--- Takes one token from each bucket, or from none.
+-- Takes one token from each bucket, or from none but those that give regardless.
 -- KEYS     the buckets, each once
 -- ARGV     see take-all.lua
 -- returns  see take-all.lua

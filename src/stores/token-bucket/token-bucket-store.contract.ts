@@ -87,15 +87,31 @@ export function tokenBucketStoreContract(fixture: () => TokenBucketFixture): voi
   it('gives back one token, never above the capacity', async () => {
     const { store } = fixture();
     const one = bucket(4);
-    await store.take([one]);
-    await store.take([one]);
-    await store.giveBack([one]);
+    const takenFrom = async (from: Bucket) => {
+      const { levels } = await store.take([from]);
+      return { ...from, takenAt: levels[0]?.at ?? 0 };
+    };
+    await takenFrom(one);
+    const token = await takenFrom(one);
+    await store.giveBack([token]);
     expect((await store.take([one])).levels[0]?.remaining).toBe(2);
-    for (let n = 0; n < 9; n += 1) await store.giveBack([one]);
+    for (let n = 0; n < 9; n += 1) await store.giveBack([token]);
     expect((await store.take([one])).levels[0]?.remaining).toBe(3);
     const untouched = bucket(2);
-    await store.giveBack([untouched]);
+    await store.giveBack([{ ...untouched, takenAt: token.takenAt }]);
     expect((await store.take([untouched])).levels[0]?.remaining).toBe(1);
+  });
+
+  it('returns no token that time has returned already, of 64 that were held while the bucket filled up', async () => {
+    const { store, clock } = fixture();
+    const one = bucket(64, 16);
+    const held = await Promise.all(Array.from({ length: 64 }, () => store.take([one])));
+    clock.advance(4_100);
+    expect(await takeTimes(64, [one])).toBe(64);
+    const tokens = held.flatMap(({ levels }) => levels.map(({ at }) => ({ ...one, takenAt: at })));
+    await Promise.all(tokens.map((token) => store.giveBack([token])));
+    // What came by itself while this ran, and no more.
+    expect(await takeTimes(64, [one])).toBeLessThan(32);
   });
 
   it('neither mints tokens nor blocks for long when the clock steps back', async () => {

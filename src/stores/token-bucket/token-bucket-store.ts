@@ -21,7 +21,15 @@ export interface Bucket extends BucketRate {
   readonly regardless?: boolean;
 }
 
+/** A token that a bucket gave. */
+export interface TakenToken extends Bucket {
+  /** `BucketLevel.at` of the take. */
+  readonly takenAt: number;
+}
+
 export interface BucketLevel {
+  /** The store's time of the decision, in microseconds since the epoch. */
+  readonly at: number;
   /** Whole tokens left after this call. */
   readonly remaining: number;
   /** Milliseconds, rounded up, until one more whole token is there: at that time, and not before, it is. 0: full. */
@@ -57,12 +65,15 @@ export interface BucketState {
  */
 export interface TokenBucketStore {
   /**
-   * Takes one token from each bucket, or from none but those that give regardless. Throws `DependencyUnavailable`, and a plain `Error` when a key comes
-   * twice or a bucket makes no sense.
+   * Takes one token from each bucket, or from none but those that give regardless. Throws `DependencyUnavailable`, and a
+   * plain `Error` when a key comes twice or a bucket makes no sense.
    */
   take(buckets: readonly Bucket[]): Promise<TakeResult>;
-  /** Returns one token taken before to each bucket, never above its capacity. Throws `DependencyUnavailable`. */
-  giveBack(buckets: readonly Bucket[]): Promise<void>;
+  /**
+   * Returns tokens to their buckets. Where a bucket has been full since, time has returned the token already, and it is not
+   * returned twice. Throws `DependencyUnavailable`.
+   */
+  giveBack(tokens: readonly TakenToken[]): Promise<void>;
   /** How these buckets stand, in the order asked for; changes nothing. Throws as `take` does. */
   peek(buckets: readonly Bucket[]): Promise<readonly BucketState[]>;
   /** Makes these buckets full. Throws `DependencyUnavailable`. */
