@@ -272,7 +272,7 @@ describe.each(stateKinds)('the client over %s', (state: StateKind) => {
       await signIn(page);
       expect(page.network.cookie).toMatch(/^refresh=/);
       const reloaded = openPage({ transport: 'cookie' }, page.network);
-      expect((await reloaded.client.refresh()).data?.email).toBe(user.email);
+      expect((await reloaded.client.refresh())?.data?.email).toBe(user.email);
       const lazily = openPage({ transport: 'cookie' }, page.network);
       expect(await me(lazily)).toBe(reloaded.client.user?.id);
       await lazily.client.logout();
@@ -341,6 +341,27 @@ describe.each(stateKinds)('the client over %s', (state: StateKind) => {
       await tab.client.logout();
       expect(await me(page)).toBe('invalid_token');
       expect(page.signedOut).toEqual(['signed_out_elsewhere']);
+    });
+
+    it('sees it too when its own token has expired by then, and asks for nothing', async () => {
+      const stored = new Map<string, string>();
+      const page = openPage({ storage: mapStorage(stored) });
+      await signIn(page);
+      stored.clear();
+      const now = performance.now();
+      const clock = jest.spyOn(performance, 'now').mockReturnValue(now + 2_000_000);
+      try {
+        expect(await atOnce(8, () => me(page))).toEqual(Array(8).fill('unauthenticated'));
+      } finally {
+        clock.mockRestore();
+      }
+      expect(page.signedOut).toEqual(['signed_out_elsewhere']);
+      expect(page.network.count('/auth/refresh')).toBe(0);
+    });
+
+    it('does not ask who is signed in when nothing is stored', async () => {
+      const page = openPage({ storage: mapStorage(new Map()) });
+      expect([await page.client.refresh(), page.network.sent, page.signedOut]).toEqual([undefined, [], []]);
     });
 
     it('goes on in this tab when the storage is full, and leaves no old token in it', async () => {

@@ -44,8 +44,8 @@ export interface TollgateClient extends Client<CallPaths> {
   login(credentials: Credentials): Promise<Answer<User>>;
   /** `otp` is the code, or the token, of a mail for the purpose `login`. */
   loginByOtp(presented: { readonly email: string; readonly otp: string }): Promise<Answer<User>>;
-  /** Finds out, when a page loads, whether somebody is signed in. */
-  refresh(): Promise<Answer<User>>;
+  /** Finds out, when a page loads, whether somebody is signed in; undefined where no refresh token is kept to ask with. */
+  refresh(): Promise<Answer<User> | undefined>;
   /** Ends this session. On an error but 401 it goes on, and the tokens are kept, so that it can be tried again. */
   logout(): Promise<Answer<undefined>>;
   /** Ends every session of this user. */
@@ -83,7 +83,10 @@ export function createClient(options: ClientOptions): TollgateClient {
   const own = {
     login: (credentials: Credentials) => begin(calls.login(credentials)),
     loginByOtp: (presented: { email: string; otp: string }) => begin(calls.loginByOtp(presented)),
-    refresh: async () => userOf(await session.refresh()),
+    refresh: async () => {
+      const answer = await session.refresh();
+      return answer && userOf(answer);
+    },
     logout: async () => {
       await session.settled();
       return end(calls.logout(await session.refreshToken));

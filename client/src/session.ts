@@ -34,6 +34,9 @@ interface Access {
   readonly expiresAt: number;
 }
 
+/** Undefined where there was nothing to refresh with. */
+type Refreshed = Answer<Tokens> | undefined;
+
 /** Renewed this long before it expires: milliseconds, or that share of its life if that is less. */
 const LEEWAY_MS = 10_000;
 const LEEWAY_SHARE = 0.1;
@@ -48,8 +51,8 @@ export class Session {
   #login = 0;
   /** A cookie cannot be seen from here: it may be there until the service says that it is not. */
   #mayHaveCookie = true;
-  #refreshing: Promise<Answer<Tokens>> | undefined;
-  #ended: { readonly round: number; readonly refresh?: Promise<Answer<Tokens>> } = { round: 0 };
+  #refreshing: Promise<Refreshed> | undefined;
+  #ended: { readonly round: number; readonly refresh?: Promise<Refreshed> } = { round: 0 };
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -76,9 +79,8 @@ export class Session {
     try {
       const renewed = await this.refresh();
       // While it holds, an outage of refreshes is no outage of calls.
-      if (renewed.error === undefined || this.#access !== access || performance.now() < access.expiresAt) {
-        return { ticket: this.#ticket() };
-      }
+      const holds = this.#access !== access || performance.now() < access.expiresAt;
+      if (renewed?.error === undefined || holds) return { ticket: this.#ticket() };
       return { answer: renewed };
     } catch (error) {
       if (this.#access === access && performance.now() < access.expiresAt) return { ticket: this.#ticket() };
@@ -91,20 +93,18 @@ export class Session {
     if (used.login !== this.#login) return undefined;
     // Another call was faster.
     if (used.accessToken !== this.#access?.token) return { ticket: this.#ticket() };
-    if (!(await this.#canRefresh())) {
-      if (used.accessToken !== undefined) await this.#end('signed_out_elsewhere', used.login);
-      return undefined;
-    }
+    if (this.#options.calls.byCookie && !this.#mayHaveCookie) return undefined;
     // One that failed while this call was out is not tried again for it: else each of many would.
     const { round, refresh } = this.#ended;
     const renewed = await (used.round < round && refresh !== undefined ? refresh : this.refresh());
+    if (renewed === undefined) return undefined;
     if (renewed.error !== undefined) return renewed.response.status === 401 ? undefined : { answer: renewed };
     // A login meanwhile may be another user's: this call is not repeated in their name.
     return used.login === this.#login ? { ticket: this.#ticket() } : undefined;
   }
 
   /** Rotates the refresh token; whoever asks meanwhile gets the same answer. Throws `NetworkError`. */
-  refresh(): Promise<Answer<Tokens>> {
+  refresh(): Promise<Refreshed> {
     if (this.#refreshing !== undefined) return this.#refreshing;
     const refresh = oneTabAtATime(`tollgate ${this.#options.origin}`, () => this.#refresh()).finally(() => {
       this.#refreshing = undefined;
@@ -114,10 +114,15 @@ export class Session {
     return refresh;
   }
 
-  async #refresh(): Promise<Answer<Tokens>> {
+  async #refresh(): Promise<Refreshed> {
     const login = this.#login;
+    const refreshToken = await this.#kept.read();
+    if (refreshToken === undefined && !this.#options.calls.byCookie) {
+      if (this.#user !== undefined) await this.#end('signed_out_elsewhere', login);
+      return undefined;
+    }
     const sentAt = performance.now();
-    const answer = await this.#options.calls.refresh(await this.#kept.read());
+    const answer = await this.#options.calls.refresh(refreshToken);
     if (answer.error === undefined) {
       if (login === this.#login) await this.#adoptRenewed(answer.data, sentAt);
     } else if (
@@ -168,12 +173,6 @@ export class Session {
     if (login !== this.#login) return;
     await this.forget();
     this.#options.onSignedOut(reason);
-  }
-
-  async #canRefresh(): Promise<boolean> {
-    if (this.#refreshing !== undefined) return true;
-    if (this.#options.calls.byCookie) return this.#mayHaveCookie;
-    return (await this.#kept.read()) !== undefined;
   }
 
   #ticket(): Ticket {

@@ -30,6 +30,12 @@ export interface TracingOptions {
   readonly ratio: number;
 }
 
+/** The request that some work belongs to; `endedAt` by `performance.now()`, once it has. */
+interface Current {
+  readonly context: Context;
+  endedAt: number;
+}
+
 /** Spans that wait to be sent; what comes beyond them is dropped. And how many go out at a time. */
 const MOST_WAITING = 2_048;
 const BATCH = 512;
@@ -43,7 +49,7 @@ const DELAY_MS = 2_000;
 export class OtlpTracing implements Tracing {
   readonly #provider: TracerProvider;
   readonly #tracer: Tracer;
-  readonly #current = new AsyncLocalStorage<Context>();
+  readonly #current = new AsyncLocalStorage<Current>();
 
   /** `version` is that of the build. */
   constructor(options: TracingOptions, logger: Logger, version: string) {
@@ -70,12 +76,15 @@ export class OtlpTracing implements Tracing {
     const around = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, remote(parent));
     const span = this.#tracer.startSpan(method, { kind: SpanKind.SERVER }, around);
     const { traceId, spanId } = span.spanContext();
-    const context = trace.setSpan(ROOT_CONTEXT, span);
+    const current: Current = { context: trace.setSpan(ROOT_CONTEXT, span), endedAt: Infinity };
     return {
       traceId,
       spanId,
-      within: (work) => this.#current.run(context, work),
-      end: (end) => endRequest(span, end),
+      within: (work) => this.#current.run(current, work),
+      end: (end) => {
+        current.endedAt = performance.now();
+        endRequest(span, end);
+      },
     };
   }
 
@@ -134,11 +143,14 @@ export class OtlpTracing implements Tracing {
 
   /** Something that a request caused took so long until now. What no request caused is not told. */
   #ended(name: string, seconds: number, kind: SpanKind, attributes: Attributes): void {
-    const context = this.#current.getStore();
-    const parent = context && trace.getSpanContext(context);
-    if (parent === undefined || (parent.traceFlags & TraceFlags.SAMPLED) === 0) return;
+    const current = this.#current.getStore();
+    if (current === undefined) return;
+    const { context, endedAt } = current;
+    const flags = trace.getSpanContext(context)?.traceFlags ?? TraceFlags.NONE;
     const now = performance.now();
     const startTime = now - seconds * 1_000;
+    // A timer that a request started goes on in its name: what it does later is not the request's.
+    if ((flags & TraceFlags.SAMPLED) === 0 || startTime > endedAt) return;
     this.#tracer.startSpan(name, { kind, startTime, attributes }, context).end(now);
   }
 }
