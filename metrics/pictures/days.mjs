@@ -26,15 +26,15 @@ export async function liveDays({ service, redis, node, dir }) {
     events.push({ kind, what, from, to: Date.now() / 1000 });
   };
   const drive = async (scenario, known) => {
-    const run = runs++;
-    const file = (name) => join(dir, `${run}-${name}`);
+    const run = `run${runs++}-`;
+    const file = (name) => join(dir, run + name);
     writeFileSync(file('people.json'), JSON.stringify(known));
     writeFileSync(file('answers'), '');
     const { counters } = await runArtillery(node, {
       scenario: join('scenarios', `${scenario}.yml`),
       target: service.baseUrl.replace('localhost', '127.0.0.1'),
       report: file('report.json'),
-      env: { ANSWERS: file('answers'), PEOPLE: file('people.json'), INBOX: service.inbox },
+      env: { RUN: run, ANSWERS: file('answers'), PEOPLE: file('people.json'), INBOX: service.inbox },
     });
     sent += counters['http.requests'];
   };

@@ -78,6 +78,10 @@ async function live() {
   await quiet();
   const end = atStep(Date.now());
   console.log(`       ${sent} requests in ${end - start} s, scraped every ${STEP_SECONDS} s`);
+  const firing = (await prometheus.alerts()).filter(({ state }) => state === 'firing');
+  console.log(
+    `       alerts that fire: ${firing.map(({ labels }) => labels.alertname).join(', ') || 'none'}`,
+  );
   const span = { start, end, step: STEP_SECONDS };
   return { ...span, events, dashboards: await askAll(prometheus, span) };
 }

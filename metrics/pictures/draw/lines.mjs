@@ -4,6 +4,7 @@ import { drawLegend, heightOfLegend, legendOf } from './legend.mjs';
 import { eventAreas, timeAxis } from './time.mjs';
 import { axisFor, told } from './units.mjs';
 
+const [LEFT, RIGHT] = [66, 14];
 /** A threshold is drawn if the values come as near to it as this part of it. */
 const NEAR = 0.3;
 
@@ -28,8 +29,8 @@ export function drawLines(context, box, panel, span) {
     context,
     { ...box, height },
     {
-      grid: { left: 66, right: 14, top: 10, bottom: 22 },
-      xAxis: timeAxis(span),
+      grid: { left: LEFT, right: RIGHT, top: 10, bottom: 22 },
+      xAxis: timeAxis(span, box.width - LEFT - RIGHT),
       yAxis: {
         ...{ type: 'value', min: 0, max: axis.max, interval: axis.step },
         axisLabel: { formatter: (value) => told(value, unit), color: COLOURS.dim, fontSize: 11 },

@@ -2,6 +2,7 @@
 import { COLOURS, drawChart } from './canvas.mjs';
 import { eventAreas, timeAxis } from './time.mjs';
 
+const [LEFT, RIGHT] = [102, 14];
 /** As high as a band gets where there are few. */
 const BAND = 44;
 
@@ -15,8 +16,8 @@ export function drawStates(context, box, panel, span) {
     context,
     { ...box, height: box.height - 6 },
     {
-      grid: { left: 92, right: 14, top: 4, bottom: 24 },
-      xAxis: timeAxis(span),
+      grid: { left: LEFT, right: RIGHT, top: 4, bottom: 24 },
+      xAxis: timeAxis(span, box.width - LEFT - RIGHT),
       yAxis: {
         ...{ type: 'category', inverse: true, data: series.map(({ name }) => name) },
         ...{ axisLine: { show: false }, axisTick: { show: false } },

@@ -1,15 +1,16 @@
 // The axis of time, the same below every chart: minutes of the run.
 import { COLOURS } from './canvas.mjs';
 
-/** A run with a line for each minute, not for each half. */
-const LONG_SECONDS = 300;
+const INTERVALS = [30, 60, 120, 300];
+const LABEL = 46;
 
-export function timeAxis({ start, end }) {
-  const interval = end - start > LONG_SECONDS ? 60 : 30;
+/** Over so many points of width. */
+export function timeAxis({ start, end }, width) {
+  const interval = INTERVALS.find((seconds) => (width * seconds) / (end - start) >= LABEL) ?? 600;
   return {
     ...{ type: 'value', min: 0, max: end - start, interval },
     axisLabel: {
-      ...{ color: COLOURS.dim, fontSize: 11, hideOverlap: true },
+      ...{ color: COLOURS.dim, fontSize: 11, hideOverlap: true, showMinLabel: true },
       formatter: (seconds) => (seconds % interval === 0 ? minutes(seconds) : ''),
     },
     axisLine: { show: true, lineStyle: { color: COLOURS.grid } },
