@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { missingPackages } from './prepare-state.mjs';
 
+const INSTALL_MS = 600_000;
+
 /**
  * Installs the packages of a folder that has a lock file of its own, unless they are there as it says; none of their code
  * runs. `what` is told before; `lacking` says that an optional one is needed and not there. Throws if npm fails.
@@ -14,10 +16,12 @@ export function installFolder(folder, { what, options = [], lacking = false }) {
   // The npm that started us, if one did: by its script, since Windows runs no .cmd without a shell.
   const [program, ...first] = npm?.endsWith('.js') ? [process.execPath, npm] : ['npm'];
   const quiet = ['--no-audit', '--no-fund', '--no-progress', '--loglevel=error'];
-  const { status } = spawnSync(program, [...first, 'ci', '--ignore-scripts', ...options, ...quiet], {
+  const { status, error } = spawnSync(program, [...first, 'ci', '--ignore-scripts', ...options, ...quiet], {
     cwd: folder,
     stdio: ['ignore', 'inherit', 'inherit'],
+    timeout: INSTALL_MS,
     shell: program === 'npm' && process.platform === 'win32',
   });
-  if (status !== 0) throw new Error(`npm ci in ${folder} ended with code ${status}`);
+  if (status !== 0)
+    throw new Error(`npm ci in ${folder}: ${error?.message ?? `it ended with code ${status}`}`);
 }
