@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { missingPackages } from '../scripts/prepare-state.mjs';
+import { installFolder } from '../scripts/install-folder.mjs';
 
 const FOLDER = import.meta.dirname;
 const at = (...parts) => join(FOLDER, ...parts);
@@ -11,20 +11,12 @@ const END_MS = 180_000;
 
 /** Installs Artillery, and a Node that it runs on where this one is too old. Returns what will run: versions and path. */
 export function installArtillery() {
-  if (findNode() === undefined || missingPackages(at('package-lock.json'), installedList(), false) > 0) {
-    console.log('       installing Artillery (some 460 packages, once) …');
-    const npm = process.env.npm_execpath;
-    // The npm that started us, if one did: by its script, since Windows runs no .cmd without a shell.
-    const [program, ...first] = npm?.endsWith('.js') ? [process.execPath, npm] : ['npm'];
-    const quiet = ['--no-audit', '--no-fund', '--no-progress', '--loglevel=error'];
-    const ownNode = isNewEnough(process.versions.node) ? ['--omit=optional'] : [];
-    const { status } = spawnSync(program, [...first, 'ci', '--ignore-scripts', ...ownNode, ...quiet], {
-      cwd: FOLDER,
-      stdio: ['ignore', 'inherit', 'inherit'],
-      shell: program === 'npm' && process.platform === 'win32',
-    });
-    if (status !== 0) throw new Error(`npm ci in artillery-tests ended with code ${status}`);
-  }
+  const ownNode = isNewEnough(process.versions.node);
+  installFolder(FOLDER, {
+    what: 'Artillery (some 460 packages)',
+    options: ownNode ? ['--omit=optional'] : [],
+    lacking: findNode() === undefined,
+  });
   const node = findNode();
   if (node === undefined) {
     throw new Error(
@@ -76,8 +68,4 @@ function findNode() {
 function isNewEnough(version) {
   const [major, minor] = version.split('.').map(Number);
   return major > NODE_NEEDED[0] || (major === NODE_NEEDED[0] && minor >= NODE_NEEDED[1]);
-}
-
-function installedList() {
-  return at('node_modules', '.package-lock.json');
 }

@@ -7,6 +7,8 @@ const answers = openSync(process.env.ANSWERS, 'a');
 const people = JSON.parse(readFileSync(process.env.PEOPLE, 'utf8'));
 const MAIL_MS = 30_000;
 const POLL_MS = 250;
+/** Tells newcomers of one run from those of another against the same service. */
+const { RUN = '' } = process.env;
 
 let users = 0;
 
@@ -109,7 +111,7 @@ export function withMadeUpTokens({ vars }, _events, done) {
 /** Somebody new, at an address of their own. */
 export function asSomebody({ vars }, _events, done) {
   const n = users++;
-  const name = `ann${threadId}x${n}`;
+  const name = `ann${RUN}${threadId}x${n}`;
   Object.assign(vars, {
     address: ownAddress(n),
     email: `${name}@example.com`,

@@ -8,7 +8,7 @@ const START_MS = 10_000;
 
 /**
  * The Redis of `REDIS_URL`, or a server of our own on a free port; where neither is to be had, `url` is empty and the
- * service keeps its state in the process.
+ * service keeps its state in the process. One of our own can be paused: until the milliseconds are over it answers nothing.
  */
 export async function openRedis() {
   const given = process.env.REDIS_URL;
@@ -53,6 +53,11 @@ export async function openRedis() {
   return {
     url: `redis://127.0.0.1:${port}`,
     what: `${program} ${version}`,
+    async pause(milliseconds) {
+      server.kill('SIGSTOP');
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      server.kill('SIGCONT');
+    },
     async stop() {
       const ended = new Promise((resolve) => server.once('exit', resolve));
       kill(); // it keeps nothing that it would have to write

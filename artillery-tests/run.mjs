@@ -10,16 +10,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { post, signUp, startService } from '../bench/service.mjs';
+import { startService } from '../bench/service.mjs';
 import { installArtillery, runArtillery } from './artillery.mjs';
 import { answerOf, checkAnswers, checkFormula, checkMetrics, checkPolicies, countBy } from './checks.mjs';
+import { ADMIN, logIn, signUpPeople } from './people.mjs';
 import { openRedis } from './redis.mjs';
 import { writeResult, writeSummary } from './results.mjs';
 import { SCENARIOS } from './scenarios.mjs';
 import { scrape } from './scrape.mjs';
-
-const ADMIN = { email: 'root@example.com', password: 'copper-harbour-93' };
-const SIGN_UPS_AT_ONCE = 4;
 
 const { values, positionals } = parseArgs({ options: { port: { type: 'string' } }, allowPositionals: true });
 const names = positionals.length > 0 ? positionals : Object.keys(SCENARIOS);
@@ -107,39 +105,12 @@ async function run(name, scenario) {
   }
 }
 
-/** Accounts that are there before the load, each registered from an address of its own. */
-async function signUpPeople(service, { people: count, atHome }) {
-  const people = Array.from({ length: count }, (_, n) => ({
-    email: `person-${n}@example.com`,
-    username: `Person ${n}`,
-    password: `violet-lantern-${47 + n}`,
-    address: `203.0.113.${n + 1}`,
-  }));
-  for (let n = 0; n < count; n += SIGN_UPS_AT_ONCE) {
-    await Promise.all(
-      people.slice(n, n + SIGN_UPS_AT_ONCE).map(async ({ address, ...person }) => {
-        const from = { 'X-Forwarded-For': address };
-        await signUp(service, person, from);
-        // From now on that address is known.
-        if (atHome) await logIn(service, person, from);
-      }),
-    );
-  }
-  return people;
-}
-
 async function showLimits(service) {
   const { accessToken } = await logIn(service, ADMIN);
   const answer = await fetch(`${service.api}/admin/limits`, {
     headers: { Authorization: `Bearer ${accessToken}` },
   });
   return (await answer.json()).policies;
-}
-
-async function logIn(service, { email, password }, headers) {
-  const answer = await post(service, '/auth/login', { email, password }, headers);
-  if (answer.status !== 200) throw new Error(`login answered ${answer.status}`);
-  return answer.json();
 }
 
 /** Milliseconds to the first byte of an answer, as Artillery measured them. */

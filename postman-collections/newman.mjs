@@ -1,8 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { missingPackages } from '../scripts/prepare-state.mjs';
+import { installFolder } from '../scripts/install-folder.mjs';
 
 const FOLDER = import.meta.dirname;
 const at = (...parts) => join(FOLDER, ...parts);
@@ -14,19 +13,7 @@ const SCRIPT_MS = 15_000;
 
 /** Installs Newman, if it is not there as locked. Returns its version. */
 export function installNewman() {
-  if (missingPackages(at('package-lock.json'), at('node_modules', '.package-lock.json'), false) > 0) {
-    console.log('       installing Newman (some 150 packages, once) …');
-    const npm = process.env.npm_execpath;
-    // The npm that started us, if one did: by its script, since Windows runs no .cmd without a shell.
-    const [program, ...first] = npm?.endsWith('.js') ? [process.execPath, npm] : ['npm'];
-    const quiet = ['--no-audit', '--no-fund', '--no-progress', '--loglevel=error'];
-    const { status } = spawnSync(program, [...first, 'ci', '--ignore-scripts', ...quiet], {
-      cwd: FOLDER,
-      stdio: ['ignore', 'inherit', 'inherit'],
-      shell: program === 'npm' && process.platform === 'win32',
-    });
-    if (status !== 0) throw new Error(`npm ci in postman-collections ended with code ${status}`);
-  }
+  installFolder(FOLDER, { what: 'Newman (some 150 packages)' });
   return JSON.parse(readFileSync(at('node_modules', 'newman', 'package.json'), 'utf8')).version;
 }
 

@@ -3,21 +3,35 @@ import { join } from 'node:path';
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'grafana-dashboards');
 
+/**
+ * The dashboards, by the names of their files, with Grafana's variables filled into their queries: the whole range, and the
+ * window of rates, in seconds.
+ */
+export function filledDashboards({ range, rateInterval }) {
+  const filled = (expr) =>
+    expr
+      .replaceAll('$__rate_interval', `${rateInterval}s`)
+      .replaceAll('$__range', `${range}s`)
+      .replaceAll('$instance', '.+');
+  return readdirSync(FOLDER)
+    .filter((name) => name.endsWith('.json'))
+    .map((file) => {
+      const dashboard = JSON.parse(readFileSync(join(FOLDER, file), 'utf8'));
+      for (const { targets = [] } of dashboard.panels) {
+        for (const target of targets) target.expr = filled(target.expr);
+      }
+      return { name: file.replace('.json', ''), ...dashboard };
+    });
+}
+
 /** Every query of every panel of every dashboard, with Grafana's variables filled in for a range of so many seconds. */
 export function panelQueries(seconds) {
-  const files = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
-  return files.flatMap((file) => {
-    const dashboard = JSON.parse(readFileSync(join(FOLDER, file), 'utf8'));
-    return dashboard.panels.flatMap((panel) =>
+  return filledDashboards({ range: seconds, rateInterval: 60 }).flatMap(({ title, panels }) =>
+    panels.flatMap((panel) =>
       (panel.targets ?? []).map(({ expr, instant }) => ({
-        dashboard: dashboard.title,
-        panel: panel.title,
-        instant,
-        expr: expr
-          .replaceAll('$__rate_interval', '1m')
-          .replaceAll('$__range', `${seconds}s`)
-          .replaceAll('$instance', '.+'),
+        ...{ dashboard: title, panel: panel.title },
+        ...{ expr, instant },
       })),
-    );
-  });
+    ),
+  );
 }

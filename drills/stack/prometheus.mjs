@@ -16,8 +16,11 @@ export function findPrometheus() {
   return findBinary([process.env.PROMETHEUS ?? 'prometheus'], '--version', 'prometheus');
 }
 
-/** Starts Prometheus with the deployed files, other targets alone, and the token that lies in `secrets`. */
-export async function startPrometheus({ dir, port, targets, secrets }) {
+/**
+ * Starts Prometheus with the deployed files, other targets alone, and the token that lies in `secrets`. It scrapes and
+ * evaluates every so many `seconds`, if they are given, else as deployed.
+ */
+export async function startPrometheus({ dir, port, targets, secrets, seconds }) {
   const folder = join(dir, 'prometheus');
   mkdirSync(join(folder, 'prometheus'), { recursive: true });
   for (const name of ['recording.rules.yml', 'alerts.rules.yml']) {
@@ -27,6 +30,7 @@ export async function startPrometheus({ dir, port, targets, secrets }) {
   const config = rendered('prometheus.yml', readFileSync(join(ROOT, 'prometheus.yml'), 'utf8'), [
     [DISCOVERED, `    static_configs:\n      - targets: [${targets.join(', ')}]\n`],
     ['localhost:9090', `127.0.0.1:${port}`],
+    ...(seconds ? intervalsOf(seconds) : []),
   ]);
   writeFileSync(join(folder, 'prometheus.yml'), config);
   const server = await start(
@@ -46,6 +50,14 @@ export async function startPrometheus({ dir, port, targets, secrets }) {
   return { ...server, ...apiOf(`http://127.0.0.1:${port}/api/v1`) };
 }
 
+function intervalsOf(seconds) {
+  return [
+    ['scrape_interval: 15s', `scrape_interval: ${seconds}s`],
+    ['scrape_timeout: 10s', `scrape_timeout: ${seconds}s`],
+    ['evaluation_interval: 15s', `evaluation_interval: ${seconds}s`],
+  ];
+}
+
 function apiOf(base) {
   const ask = async (path, parameters) => {
     const response = await fetch(`${base}/${path}`, {
@@ -60,12 +72,14 @@ function apiOf(base) {
     targets: async () => (await ask('targets?state=active')).activeTargets,
     rules: async () => (await ask('rules')).groups.flatMap(({ rules }) => rules),
     alerts: async () => (await ask('alerts')).alerts,
-    /** Series of an expression as they are now. Throws with what Prometheus says against it. */
-    query: async (query) => (await ask('query', { query })).result,
-    /** Series of the last so many seconds. */
-    queryRange: async (query, seconds) => {
-      const end = Math.floor(Date.now() / 1000);
-      return (await ask('query_range', { query, start: end - seconds, end, step: 15 })).result;
-    },
+    /** Series of an expression as they are now, or at a Unix time. Throws with what Prometheus says against it. */
+    query: async (query, time = now()) => (await ask('query', { query, time })).result,
+    /** Series of the `seconds` up to now, or to another Unix time. */
+    queryRange: async (query, seconds, { end = now(), step = 15 } = {}) =>
+      (await ask('query_range', { query, start: end - seconds, end, step })).result,
   };
+}
+
+function now() {
+  return Math.floor(Date.now() / 1000);
 }

@@ -47,7 +47,7 @@ export const abuse = {
         unit: 'short',
         queries: [
           [
-            `topk(10, sum by (route) (increase(http_request_duration_seconds_count{${OF_SERVICE},${refused}}[$__range]))) or vector(0)`,
+            `topk(10, sum by (route) (increase(http_request_duration_seconds_count{${OF_SERVICE},${refused}}[$__range]))) or on() vector(0)`,
             '{{route}}',
           ],
         ],

@@ -157,7 +157,7 @@ export const overview = {
         unit: 'short',
         queries: [
           [
-            `topk(10, sum by (route, status) (${increase(`${OF_USERS},status=~"5.."`)})) or vector(0)`,
+            `topk(10, sum by (route, status) (${increase(`${OF_USERS},status=~"5.."`)})) or on() vector(0)`,
             '{{status}} {{route}}',
           ],
         ],

@@ -1,0 +1,51 @@
+// What Prometheus answers to every query of every panel.
+import { filledDashboards } from '../../drills/stack/panels.mjs';
+
+/**
+ * The dashboards with `series: [{name, points: [[seconds, number]]}]` for each panel, one point of an instant query, and
+ * what went wrong: `faults`, lines for people. An answer without a number is a fault, for a panel would stay empty.
+ *
+ * Windows of rates are as Grafana makes them: four scrapes, and no less than one step and a scrape.
+ */
+export async function askAll(prometheus, { start, end, step }) {
+  const range = end - start;
+  const dashboards = filledDashboards({ range, rateInterval: 4 * step });
+  const answered = [];
+  for (const dashboard of dashboards) {
+    const panels = [];
+    const faults = [];
+    let queries = 0;
+    for (const panel of dashboard.panels) {
+      const series = [];
+      for (const target of panel.targets ?? []) {
+        queries += 1;
+        try {
+          const found = target.instant
+            ? await prometheus.query(target.expr, end)
+            : await prometheus.queryRange(target.expr, range, { end, step });
+          const named = found.map((one) => ({
+            name: nameOf(target.legendFormat, one),
+            points: pointsOf(one),
+          }));
+          const drawn = named.filter(({ points }) => points.some(([, number]) => Number.isFinite(number)));
+          if (drawn.length === 0) faults.push(`${panel.title}: nothing for ${target.expr}`);
+          series.push(...drawn);
+        } catch (error) {
+          faults.push(`${panel.title}: ${error.message}`);
+        }
+      }
+      panels.push({ ...panel, series });
+    }
+    answered.push({ ...dashboard, panels, queries, faults });
+  }
+  return answered;
+}
+
+/** A legend as Grafana fills it. */
+function nameOf(legend, { metric }) {
+  return legend.replaceAll(/\{\{(\w+)\}\}/g, (_, label) => metric[label] ?? '').trim();
+}
+
+function pointsOf({ value, values = [value] }) {
+  return values.map(([seconds, number]) => [seconds, Number(number)]);
+}
