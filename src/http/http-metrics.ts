@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
-import type { Logger } from '../observability/logger';
+import { type Logger, withoutRedaction } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
 import { contextOf } from './request-context';
 
@@ -11,6 +11,7 @@ const CLIENT_GONE = 499;
 
 /** Counts and logs every request once, when its answer is out or its client gone. The raw path shows in neither. */
 export function observeRequests(metrics: Metrics, logger: Logger): RequestHandler {
+  const lines = withoutRedaction(logger);
   return (request, response, next) => {
     metrics.requests.begun();
     response.once('close', () => {
@@ -19,7 +20,7 @@ export function observeRequests(metrics: Metrics, logger: Logger): RequestHandle
       const method = methodOf(request);
       const status = statusOf(response);
       metrics.requests.ended(context.route, method, status, seconds, context.problem);
-      logger.info({
+      lines.info({
         requestId: context.requestId,
         traceId: context.traceId,
         spanId: context.spanId,

@@ -33,6 +33,14 @@ export function createLogger(level: string, destination: DestinationStream = pin
   );
 }
 
+/**
+ * For lines whose every member is the service's own, such as that of a request: nothing is looked for to be redacted, which
+ * costs several times what the line does.
+ */
+export function withoutRedaction(logger: Logger): Logger {
+  return logger.child({}, { redact: [] });
+}
+
 /** Name, message and stack along the chain of causes, and no other member: errors of libraries carry connection strings. */
 function serializeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return { message: typeof error };
