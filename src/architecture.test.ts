@@ -71,7 +71,9 @@ it.each([
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(FEATURES.map((name) => [name, ['http', 'services', 'stores', ...CAPABILITIES]])),
   http: ['clock', 'health', 'stores', ...CAPABILITIES],
-  ...Object.fromEntries(CAPABILITIES.map((name) => [name, ['clock', 'stores', ...CAPABILITIES]])),
+  ...Object.fromEntries(
+    CAPABILITIES.map((name) => [name, ['clock', 'recently-used', 'stores', ...CAPABILITIES]]),
+  ),
   doctor: ['api', 'clock', 'config', 'process', 'production-rules', 'settings', 'stores', ...CAPABILITIES],
   cli: [
     ...['admin', 'backends', 'cannot-start', 'clock', 'compose', 'config', 'http', 'stores', 'version'],
@@ -80,6 +82,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'audit-verify': ['config', 'process', 'settings', 'stores', 'tokens'],
   stores: ['clock', 'cannot-start'],
   clock: [],
+  'recently-used': [],
   health: [],
 };
 

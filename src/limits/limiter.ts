@@ -1,3 +1,4 @@
+import { RecentlyUsed } from '../recently-used';
 import type {
   Bucket,
   BucketLevel,
@@ -56,9 +57,13 @@ export interface LimiterOptions {
 /** Takes the tokens, where that is more than the store's `take`. */
 export type Taker = (buckets: readonly Bucket[]) => Promise<TakeResult>;
 
+/** Digests remembered, at about 200 bytes each. */
+const DIGESTS = 10_000;
+
 /** Applies the policies: which bucket a charge falls on, and what came of it. */
 export class Limiter {
   readonly #options: LimiterOptions;
+  readonly #digests = new RecentlyUsed<string>(DIGESTS);
 
   constructor(options: LimiterOptions) {
     this.#options = options;
@@ -74,21 +79,18 @@ export class Limiter {
   ): Promise<Decision<C>> {
     const asked = charges.map((charge) => this.#asked(charge));
     const { allowed, levels } = await by(asked.map(({ bucket }) => bucket));
-    const charged = asked.map(({ charge, inForce }, index): ChargedLevel<C> => {
-      const level = answerAt(levels, index);
-      const taken = !level.refused && (allowed || charge.regardless === true);
-      return { charge, inForce, taken, ...level };
-    });
-    for (const { charge, taken, refused, inForce } of charged) {
+    const charged: ChargedLevel<C>[] = [];
+    let retryInMs = 0;
+    for (const [index, { charge, inForce }] of asked.entries()) {
+      // Named one by one, as in `level.ts`: this is on the way of every request.
+      const { at, remaining, msToNext, refused } = answerAt(levels, index);
+      const taken = !refused && (allowed || charge.regardless === true);
+      charged.push({ charge, inForce, taken, at, remaining, msToNext, refused });
       // In a refused take the buckets with tokens gave none: no decision was made on them.
       if (taken || refused) this.#options.events.onDecision(charge.policy, taken, inForce.mode);
+      if (refused && inForce.mode === 'enforce') retryInMs = Math.max(retryInMs, msToNext);
     }
-    const refusing = charged.filter(({ refused, inForce }) => refused && inForce.mode === 'enforce');
-    return {
-      allowed,
-      levels: charged,
-      retryInMs: Math.max(0, ...refusing.map(({ msToNext }) => msToNext)),
-    };
+    return { allowed, levels: charged, retryInMs };
   }
 
   /** Returns the tokens of charges that turned out not to count. Throws `DependencyUnavailable`. */
@@ -125,9 +127,19 @@ export class Limiter {
     const { policy, parts, regardless = false } = charge;
     const inForce = this.#options.policies.of(policy);
     const { capacity, refillPerSecond, since, mode } = inForce;
-    const key = `${policy}:${digestWith(firstKey(this.#options.keys), ...parts)}`;
+    const key = `${policy}:${this.#digest(parts)}`;
     const bucket: Bucket = { key, capacity, refillPerSecond, since, shadow: mode === 'shadow', regardless };
     return { charge, inForce, bucket };
+  }
+
+  /** Remembered, for whoever calls calls again: to look one up costs a tenth of making it. */
+  #digest(parts: readonly string[]): string {
+    const whose = JSON.stringify(parts);
+    const known = this.#digests.find(whose);
+    if (known !== undefined) return known;
+    const digest = digestWith(firstKey(this.#options.keys), ...parts);
+    this.#digests.put(whose, digest);
+    return digest;
   }
 }
 

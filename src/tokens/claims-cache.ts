@@ -1,3 +1,4 @@
+import { RecentlyUsed } from '../recently-used';
 import type { AccessClaims } from './access-claims';
 
 /** Tokens remembered; at about 500 bytes each. */
@@ -8,28 +9,21 @@ const CAPACITY = 10_000;
  * It says nothing about the session: that is asked for with every request.
  */
 export class ClaimsCache {
-  readonly #capacity: number;
-  /** In the order of use, the longest unused first. */
-  readonly #claims = new Map<string, AccessClaims>();
+  readonly #claims: RecentlyUsed<AccessClaims>;
 
   constructor(capacity: number = CAPACITY) {
-    this.#capacity = capacity;
+    this.#claims = new RecentlyUsed(capacity);
   }
 
   /** `now` is in milliseconds since the epoch. */
   find(digest: string, now: number): AccessClaims | undefined {
-    const claims = this.#claims.get(digest);
-    if (claims === undefined) return undefined;
+    const claims = this.#claims.find(digest);
+    if (claims === undefined || claims.expiresAt > now) return claims;
     this.#claims.delete(digest);
-    if (claims.expiresAt <= now) return undefined;
-    this.#claims.set(digest, claims);
-    return claims;
+    return undefined;
   }
 
   put(digest: string, claims: AccessClaims): void {
-    this.#claims.set(digest, claims);
-    if (this.#claims.size <= this.#capacity) return;
-    const [longestUnused] = this.#claims.keys();
-    if (longestUnused !== undefined) this.#claims.delete(longestUnused);
+    this.#claims.put(digest, claims);
   }
 }
