@@ -79,6 +79,7 @@ export function asProblem(error: unknown): Problem {
     return new Problem('overloaded', {
       retryAfterSeconds: error.retryAfterSeconds,
       detail: 'The service is busy. Try again in a moment.',
+      cause: error,
     });
   }
   if (error instanceof StoreFull) {

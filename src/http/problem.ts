@@ -46,21 +46,25 @@ export interface ProblemExtras {
   readonly cause?: unknown;
 }
 
-/** Thrown where a request ends in one of the catalogue's problems. */
-export class Problem extends Error {
-  override readonly name = 'Problem';
+/**
+ * Thrown where a request ends in one of the catalogue's problems. It is an answer and no fault: where it was thrown nobody asks,
+ * and a stack would cost a fifth of what it takes to refuse a request.
+ */
+export class Problem implements Error {
+  readonly name = 'Problem';
   readonly status: number;
   /** The code that the client sees. */
   readonly code: string;
+  readonly message: string;
 
   constructor(
     readonly problem: ProblemName,
     readonly extras: ProblemExtras = {},
   ) {
     const entry: { status: number; title: string; code?: string } = PROBLEMS[problem];
-    super(entry.title, { cause: extras.cause });
     this.status = entry.status;
     this.code = entry.code ?? problem;
+    this.message = entry.title;
   }
 }
 

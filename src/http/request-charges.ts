@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { ChargedLevel, Limiter, Taker } from '../limits/limiter';
+import type { ChargedLevel, Decision, Limiter, Taker } from '../limits/limiter';
 import { unlessUnavailable } from '../stores/dependency-unavailable';
 import type { RouteCharge } from './endpoint';
 import type { ProblemName } from './problem';
@@ -36,8 +36,9 @@ export class RequestCharges {
     const asked = [...this.#deferred, ...charges];
     this.#deferred = [];
     if (asked.length === 0) return;
-    const { decision, refusing } = await this.#take(asked, by);
+    const decision = await this.#take(asked, by);
     if (decision.allowed) return;
+    const refusing = decision.levels.filter(({ refused, inForce }) => refused && inForce.mode === 'enforce');
     // Where others refuse as well, a budget that does not hold for everybody says nothing: whoever it does hold for meets it
     // at the next try, and whoever is exempt must not be told to wait for it.
     const forEverybody = refusing.filter(({ charge }) => charge.exempt === undefined);
@@ -47,7 +48,7 @@ export class RequestCharges {
       (one) => one.regardless !== true && !refusing.some(({ charge }) => charge === one),
     );
     const rest = await this.#take(others);
-    if (!rest.decision.allowed) throw rateLimited(rest.decision.retryInMs);
+    if (!rest.allowed) throw rateLimited(rest.retryInMs);
     for (const { charge } of refusing) {
       if ((await charge.exempt?.()) === true) continue;
       // What a look-up was made for is not free: those others bound how many there are.
@@ -73,12 +74,11 @@ export class RequestCharges {
     this.#limiter.giveBackSoon(returned);
   }
 
-  async #take(charges: readonly RouteCharge[], by?: Taker) {
+  async #take(charges: readonly RouteCharge[], by?: Taker): Promise<Decision<RouteCharge>> {
     const decision = await this.#limiter.take(charges, by);
     showLevels(this.#response, decision.levels);
-    this.#taken.push(...decision.levels.filter(({ taken }) => taken));
-    const refusing = decision.levels.filter(({ refused, inForce }) => refused && inForce.mode === 'enforce');
-    return { decision, refusing };
+    for (const level of decision.levels) if (level.taken) this.#taken.push(level);
+    return decision;
   }
 
   async #isReturned(charge: RouteCharge, problem: ProblemName | undefined): Promise<boolean> {
