@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, Socket } from 'node:net';
 import { findRedisServer, type RedisServer, startRedisServer } from '../../testing/test-redis';
 import { DependencyUnavailable } from '../dependency-unavailable';
 import { openRedis, type RedisConnection } from './redis';
@@ -99,6 +99,28 @@ describeHere('a connection to Redis', () => {
     expect(await run()).toEqual(['p:a', '1']);
     expect(await run()).toEqual(['p:a', '1']);
     expect(commands).toEqual(['evalsha', 'eval', 'evalsha']);
+  });
+
+  it('lets what is sent in one turn go out together, eight at a time, and what is alone at once', async () => {
+    const stream = connection.servers()[0]?.stream;
+    if (stream === undefined) throw new Error('not connected');
+    const writes: number[] = [];
+    const written = (text: string) => text.split('evalsha').length - 1;
+    jest.spyOn(stream, '_write').mockImplementation(function (this: Socket, chunk, encoding, done) {
+      writes.push(written(String(chunk)));
+      return Socket.prototype._write.call(this, chunk, encoding, done);
+    });
+    jest.spyOn(stream, '_writev').mockImplementation(function (this: Socket, chunks, done) {
+      writes.push(written(chunks.map(({ chunk }) => String(chunk)).join('')));
+      return Socket.prototype._writev?.call(this, chunks, done);
+    });
+    await run();
+    expect(writes.splice(0)).toEqual([1]);
+    const answers = await Promise.all(Array.from({ length: 21 }, run));
+    expect(answers).toEqual(Array.from({ length: 21 }, () => ['p:a', '1']));
+    expect(writes.splice(0)).toEqual([1, 8, 8, 4]);
+    await run();
+    expect(writes).toEqual([1]);
   });
 
   it('leaves a bug in a script what it is, without its arguments', async () => {

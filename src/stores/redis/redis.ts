@@ -1,5 +1,6 @@
 import { Cluster, Redis } from 'ioredis';
 import { DependencyUnavailable } from '../dependency-unavailable';
+import { JoinedWrites } from './joined-writes';
 import { parseRedisUrl } from './parse-redis-url';
 import { COMMAND_TIMEOUT_MS, clusterOptions, serverOptions } from './redis-options';
 import type { RedisScript } from './redis-script';
@@ -21,6 +22,7 @@ export interface OpenRedisOptions {
 /** Redis as the stores use it: each call ends within a second, and every failure of the server is one error. */
 export class RedisConnection {
   readonly client: Redis | Cluster;
+  readonly #writes = new JoinedWrites(() => this.servers());
   readonly #prefix: string;
   readonly #onCommand: (name: string) => void;
   readonly #onCommandEnded: (name: string, seconds: number, script: string | undefined) => void;
@@ -30,6 +32,8 @@ export class RedisConnection {
   #endFirstAttempt: () => void = () => {};
   #state: 'up' | 'down' = 'down';
   #lastError: Error | undefined;
+  /** Commands sent and not answered. */
+  #underWay = 0;
   #closing = false;
 
   constructor(options: OpenRedisOptions) {
@@ -64,15 +68,23 @@ export class RedisConnection {
     args: readonly (string | number)[],
   ): Promise<unknown> {
     if (this.#firstAttempt !== undefined) await this.#waitForFirstAttempt();
-    const parameters = [keys.length, ...keys.map((key) => this.#prefix + key), ...args] as const;
+    const parameters = [...keys.map((key) => this.#prefix + key), ...args];
     try {
-      return await this.#sent('evalsha', () => this.client.evalsha(script.sha, ...parameters), script.name);
+      return await this.#sent(
+        'evalsha',
+        () => this.client.evalsha(script.sha, keys.length, ...parameters),
+        script.name,
+      );
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw this.#failure(error);
     }
     // This server has not seen the script since its start; it had no effect, so it may be sent once more.
     try {
-      return await this.#sent('eval', () => this.client.eval(script.source, ...parameters), script.name);
+      return await this.#sent(
+        'eval',
+        () => this.client.eval(script.source, keys.length, ...parameters),
+        script.name,
+      );
     } catch (error) {
       throw this.#failure(error);
     }
@@ -109,9 +121,13 @@ export class RedisConnection {
   async #sent<T>(name: string, send: () => Promise<T>, script?: string): Promise<T> {
     this.#onCommand(name);
     const sentAt = performance.now();
+    // One that is alone need not wait for others.
+    if (this.#underWay > 0) this.#writes.join();
+    this.#underWay += 1;
     try {
       return await send();
     } finally {
+      this.#underWay -= 1;
       this.#onCommandEnded(name, (performance.now() - sentAt) / 1000, script);
     }
   }
