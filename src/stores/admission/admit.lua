@@ -5,5 +5,5 @@
 local count = #KEYS - 2
 return {
   take_all(count),
-  find_session(KEYS[count + 1], KEYS[count + 2], math.floor(now / 1000), stamp),
+  find_session(KEYS[count + 1], KEYS[count + 2], math.floor(now / 1000), server_stamp()),
 }

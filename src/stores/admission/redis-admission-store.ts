@@ -28,7 +28,7 @@ export class RedisAdmissionStore implements AdmissionStore {
   async admit(buckets: readonly Bucket[], userId: string, sessionId: string): Promise<Admission> {
     checkBuckets(buckets);
     const keys = [...buckets.map(({ key }) => storedKey(key)), ...sessionKeys(userId, sessionId)];
-    const args = [this.#clock.offset, ...takeArguments(buckets)];
+    const args = takeArguments(this.#clock.offset, buckets);
     const [taken, found] = (await this.#connection.run(admitScript, keys, args)) as [
       readonly number[],
       readonly unknown[],

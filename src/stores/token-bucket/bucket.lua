@@ -3,61 +3,51 @@
 -- up rounding errors:
 --   capacity - taken + (now - anchor) x refill
 -- And since when it refuses without having let anything through in between (`refusing`, microseconds, else 0).
--- Stored as the server's stamp and six doubles (`LAYOUT`), which cost a tenth of decimals to write and to read; a full
--- bucket is not stored. `level.ts` is the same in TypeScript.
+-- Stored as doubles (`LAYOUT`), which cost a tenth of decimals to write and to read; a full bucket is not stored.
+-- `level.ts` is the same in TypeScript.
 --
--- ARGV     offset of the clock (ms), then the rate of each bucket: "capacity/refill per second/since when (ms)"
+-- ARGV     offset of the clock (ms), then the rate of each bucket: capacity, refill per second, since when (ms)
 
 -- A billionth of a token: what a double may lose in that multiplication.
 local EPSILON = 1e-9
 -- Tokens gained after which the anchor is moved, so that the doubles keep that precision.
 local REBASE = 1000000
--- anchor, taken, refusing; capacity, refill, since when (microseconds)
-local LAYOUT = '<dddddd'
+-- anchor, taken, refusing, until when it is kept; capacity, refill, since when (times in microseconds)
+local LAYOUT = '<ddddddd'
+-- A bucket is kept for so much longer than it needs, so that not every take has to move its end, and never twice as long.
+local SPARE = 1.25
+local LONGEST = 1e18
 
-local now = now_us(tonumber(ARGV[1]))
-local stamp = server_stamp()
+local now = now_us(ARGV[1])
 
-local function gained(bucket)
-  return (now - bucket.anchor) * bucket.refill / 1000000
-end
-
-local function level_of(bucket)
-  return bucket.capacity - bucket.taken + gained(bucket)
-end
-
-local function has_token(bucket)
-  return level_of(bucket) + EPSILON >= 1
-end
-
--- The bucket of KEYS[i] as it stands now; `changed` where what is stored differs.
+-- The bucket of KEYS[i] as it stands now; `gained` since its anchor, `changed` where what is stored differs.
 local function open_bucket(i)
-  local given_capacity, given_refill, given_since = string.match(ARGV[i + 1], '^(%d+)/([^/]+)/(%d+)$')
   -- Full, unless something is stored that counts.
   local bucket = {
     key = KEYS[i],
-    capacity = tonumber(given_capacity),
-    refill = tonumber(given_refill),
-    since = given_since * 1000,
+    capacity = tonumber(ARGV[3 * i - 1]),
+    refill = tonumber(ARGV[3 * i]),
+    since = ARGV[3 * i + 1] * 1000,
     anchor = now,
     taken = 0,
+    gained = 0,
     refusing = 0,
+    kept_until = 0,
     changed = false,
   }
-  local value = redis.call('GET', KEYS[i])
+  local value = redis.call('GET', bucket.key)
   if not value then
     return bucket
   end
-  bucket.changed = true
-  if string.sub(value, 1, #stamp) ~= stamp then
-    return bucket
-  end
-  local anchor, taken, refusing, capacity, refill, since = struct.unpack(LAYOUT, value, #stamp + 1)
+  local anchor, taken, refusing, kept_until, capacity, refill, since = struct.unpack(LAYOUT, value)
+  bucket.kept_until = kept_until
   local changed = anchor > now
   -- Where the clock stepped back nothing was gained, and nothing is waited for twice.
   anchor = math.min(anchor, now)
+  local gained = (now - anchor) * refill / 1000000
   -- Full by its own rate it is forgotten, and the rate with it: so it is where its time to live has ended.
-  if (now - anchor) * refill / 1000000 >= taken then
+  if gained >= taken then
+    bucket.changed = true
     return bucket
   end
   -- Of two callers that know different rates the newer counts for both, or each change of hands could mint tokens.
@@ -68,24 +58,32 @@ local function open_bucket(i)
     local from = math.max(anchor, math.min(since < bucket.since and bucket.since or now, now))
     local missing = taken - (from - anchor) * refill / 1000000
     anchor, taken = from, math.max(0, math.min(bucket.capacity, missing))
+    gained = (now - anchor) * bucket.refill / 1000000
     changed = true
-    if (now - anchor) * bucket.refill / 1000000 >= taken then
+    if gained >= taken then
+      bucket.changed = true
       return bucket
     end
   end
-  bucket.anchor, bucket.taken, bucket.refusing, bucket.changed = anchor, taken, refusing, changed
-  if level_of(bucket) < 0 then
+  if bucket.capacity - taken + gained < 0 then
     -- The clock stepped back: empty, never emptier.
-    bucket.anchor = now
-    bucket.taken = bucket.capacity
-    bucket.changed = true
-  elseif gained(bucket) >= REBASE then
-    local whole = math.floor(gained(bucket))
-    bucket.anchor = math.min(now, math.ceil(bucket.anchor + whole * 1000000 / bucket.refill))
-    bucket.taken = bucket.taken - whole
-    bucket.changed = true
+    anchor, taken, gained = now, bucket.capacity, 0
+    changed = true
+  elseif gained >= REBASE then
+    local whole = math.floor(gained)
+    anchor = math.min(now, math.ceil(anchor + whole * 1000000 / bucket.refill))
+    taken = taken - whole
+    gained = (now - anchor) * bucket.refill / 1000000
+    changed = true
   end
+  bucket.anchor, bucket.taken, bucket.gained = anchor, taken, gained
+  bucket.refusing, bucket.changed = refusing, changed
   return bucket
+end
+
+-- Whole tokens, as they are given.
+local function whole_tokens(bucket)
+  return math.floor(bucket.capacity - bucket.taken + bucket.gained + EPSILON)
 end
 
 -- Writes a bucket if it changed; it needs keeping no longer than until it is full again.
@@ -93,21 +91,29 @@ local function store_bucket(bucket)
   if not bucket.changed then
     return
   end
-  local missing = bucket.taken - gained(bucket)
-  if missing <= 0 then
+  local needed = (bucket.taken - bucket.gained) * 1000000 / bucket.refill
+  if needed <= 0 then
     redis.call('DEL', bucket.key)
     return
   end
-  local level = struct.pack(LAYOUT, bucket.anchor, bucket.taken, bucket.refusing,
+  local kept = bucket.kept_until - now
+  local keeps = kept >= needed and kept <= 2 * needed
+  if not keeps then
+    kept = math.min(needed * SPARE, LONGEST)
+  end
+  local level = struct.pack(LAYOUT, bucket.anchor, bucket.taken, bucket.refusing, now + kept,
     bucket.capacity, bucket.refill, bucket.since)
-  local ttl = math.min(math.ceil(missing / bucket.refill * 1000) + 1, 1e15)
-  redis.call('SET', bucket.key, stamp .. level, 'PX', ttl)
+  if keeps then
+    redis.call('SET', bucket.key, level, 'KEEPTTL')
+  else
+    redis.call('SET', bucket.key, level, 'PX', math.ceil(kept / 1000) + 1)
+  end
 end
 
 -- Whole tokens left, and milliseconds (rounded up) until there is one more; 0 for a full bucket.
 local function describe(bucket)
   local capacity, refill = bucket.capacity, bucket.refill
-  local remaining = math.max(0, math.floor(level_of(bucket) + EPSILON))
+  local remaining = math.max(0, whole_tokens(bucket))
   if remaining >= capacity then
     return capacity, 0
   end

@@ -6,7 +6,7 @@
 local reply = {}
 for i = 1, #KEYS do
   local bucket = open_bucket(i)
-  if bucket.taken > 0 and bucket.anchor <= tonumber(ARGV[1 + #KEYS + i]) then
+  if bucket.taken > 0 and bucket.anchor <= tonumber(ARGV[1 + 3 * #KEYS + i]) then
     bucket.taken = math.max(0, bucket.taken - 1)
     bucket.changed = true
   end

@@ -14,6 +14,7 @@ import {
   withTokenBack,
 } from './level';
 import { MemoryTokenBucketStore } from './memory-token-bucket-store';
+import { RedisTokenBucketStore } from './redis-token-bucket-store';
 import type { Bucket, BucketState } from './token-bucket-store';
 
 describeWithRedis('the level of a bucket in Lua and in TypeScript', (connection) => {
@@ -44,7 +45,7 @@ describeWithRedis('the level of a bucket in Lua and in TypeScript', (connection)
       buckets.map(({ key }) => key),
       [
         us / 1_000,
-        ...buckets.map(({ capacity, refillPerSecond, since }) => `${capacity}/${refillPerSecond}/${since}`),
+        ...buckets.flatMap(({ capacity, refillPerSecond, since = 0 }) => [capacity, refillPerSecond, since]),
         ...(takenAt ?? buckets.map(({ shadow, regardless }) => (shadow ? 1 : 0) + (regardless ? 2 : 0))),
       ],
     );
@@ -149,4 +150,32 @@ describeWithRedis('the level of a bucket in Lua and in TypeScript', (connection)
       { numRuns: 200 },
     );
   }, 30_000);
+});
+
+describeWithRedis('how long Redis keeps a bucket', (connection) => {
+  it('is until it is full again and never twice as long, whatever is taken and whatever its rate becomes', async () => {
+    const store = new RedisTokenBucketStore(connection(), { clock: { offset: 0 } });
+    const bucket = { key: randomUUID(), capacity: 50, refillPerSecond: 0.01 };
+    const kept = async () => {
+      const [stored = ''] = await connection().client.keys(`*${bucket.key}`);
+      return connection().client.pttl(stored);
+    };
+    const startedAt = performance.now();
+    const late = () => performance.now() - startedAt + 5;
+    for (let taken = 1; taken <= 50; taken += 1) {
+      await store.take([bucket]);
+      const ms = await kept();
+      expect(ms).toBeGreaterThanOrEqual(taken * 100_000 - late());
+      expect(ms).toBeLessThanOrEqual(2 * taken * 100_000 + 5);
+    }
+    const faster = { ...bucket, refillPerSecond: 1, since: Date.now() };
+    for (let n = 0; n < 2; n += 1) {
+      await store.take([faster]);
+      expect(await kept()).toBeLessThanOrEqual(2 * 50_000 + 5);
+      expect(await kept()).toBeGreaterThanOrEqual(50_000 - late());
+    }
+    const slower = { ...bucket, refillPerSecond: 0.001, since: Date.now() + 1 };
+    await store.take([slower]);
+    expect(await kept()).toBeGreaterThanOrEqual(40_000_000);
+  });
 });

@@ -17,7 +17,7 @@ const giveBackScript = loadScript(__dirname, 'bucket', 'give-back');
 const peekScript = loadScript(__dirname, 'bucket', 'peek');
 const fillScript = loadScript(__dirname, 'fill');
 
-/** Token buckets in Redis, by Redis' time. A level from before a restart of the server is forgotten. */
+/** Token buckets in Redis, by Redis' time. What was taken before a restart of the server stays taken, if it kept that. */
 export class RedisTokenBucketStore implements TokenBucketStore {
   readonly #connection: Pick<RedisConnection, 'isCluster' | 'ready' | 'run'>;
   readonly #clock: Pick<Clock, 'offset'>;
@@ -45,7 +45,7 @@ export class RedisTokenBucketStore implements TokenBucketStore {
   async peek(buckets: readonly Bucket[]): Promise<BucketState[]> {
     checkBuckets(buckets);
     return this.#inGroups(buckets, async (group) => {
-      const numbers = await this.#run(peekScript, group);
+      const numbers = await this.#run(peekScript, group, rateArguments);
       return group.map((_, index) => {
         const [remaining = 0, refusingSince, opensAt] = numbers.slice(index * 3, index * 3 + 3);
         return { remaining, refusingSince: refusingSince || null, opensAt: opensAt || null };
@@ -65,7 +65,7 @@ export class RedisTokenBucketStore implements TokenBucketStore {
   }
 
   async #takeTogether(buckets: readonly Bucket[]): Promise<TakeResult> {
-    return readTake(await this.#run(takeScript, buckets, takeArguments(buckets)), buckets.length);
+    return readTake(await this.#run(takeScript, buckets, takeArguments), buckets.length);
   }
 
   /** One script for each slot, in parallel; if not all gave, those that did get theirs back. */
@@ -93,7 +93,7 @@ export class RedisTokenBucketStore implements TokenBucketStore {
   async #giveBackTogether(
     tokens: readonly TakenToken[],
   ): Promise<Pick<BucketLevel, 'remaining' | 'msToNext'>[]> {
-    const numbers = await this.#run(giveBackScript, tokens, giveBackArguments(tokens));
+    const numbers = await this.#run(giveBackScript, tokens, giveBackArguments);
     return tokens.map((_, index) => {
       const [remaining = 0, msToNext = 0] = numbers.slice(index * 2, index * 2 + 2);
       return { remaining, msToNext };
@@ -110,13 +110,14 @@ export class RedisTokenBucketStore implements TokenBucketStore {
     return settledValues(await Promise.allSettled(groups.map(call))).flat();
   }
 
-  #run(
+  #run<B extends Bucket>(
     script: RedisScript,
-    buckets: readonly Bucket[],
-    args: readonly (string | number)[] = rateArguments(buckets),
+    buckets: readonly B[],
+    argumentsOf: (offset: number, buckets: readonly B[]) => number[],
   ): Promise<number[]> {
     const keys = buckets.map(({ key }) => storedKey(key));
-    return this.#connection.run(script, keys, [this.#clock.offset, ...args]) as Promise<number[]>;
+    const args = argumentsOf(this.#clock.offset, buckets);
+    return this.#connection.run(script, keys, args) as Promise<number[]>;
   }
 }
 

@@ -4,22 +4,21 @@
 -- returns  {1 if allowed else 0, now (microseconds), then for each bucket: remaining, ms to next, 1 if it had no token to give else 0}
 local function take_all(count)
   local buckets = {}
-  local lacking = {}
-  local refusing = {}
-  local regardless = {}
   local allowed = true
   for i = 1, count do
-    local flags = tonumber(ARGV[1 + count + i])
-    buckets[i] = open_bucket(i)
-    lacking[i] = not has_token(buckets[i])
-    refusing[i] = lacking[i] and flags % 2 == 0
-    regardless[i] = flags >= 2
-    allowed = allowed and not refusing[i]
+    local bucket = open_bucket(i)
+    local flags = tonumber(ARGV[1 + 3 * count + i])
+    bucket.lacking = whole_tokens(bucket) < 1
+    bucket.refuses = bucket.lacking and flags % 2 == 0
+    bucket.regardless = flags >= 2
+    allowed = allowed and not bucket.refuses
+    buckets[i] = bucket
   end
 
   local reply = { allowed and 1 or 0, now }
-  for i, bucket in ipairs(buckets) do
-    local gives = not lacking[i] and (allowed or regardless[i])
+  for i = 1, count do
+    local bucket = buckets[i]
+    local gives = not bucket.lacking and (allowed or bucket.regardless)
     if gives then
       bucket.taken = bucket.taken + 1
       bucket.changed = true
@@ -27,15 +26,13 @@ local function take_all(count)
     if (allowed or gives) and bucket.refusing > 0 then
       bucket.refusing = 0
       bucket.changed = true
-    elseif refusing[i] and bucket.refusing == 0 then
+    elseif bucket.refuses and bucket.refusing == 0 then
       bucket.refusing = now
       bucket.changed = true
     end
     store_bucket(bucket)
-    local remaining, ms = describe(bucket)
-    reply[#reply + 1] = remaining
-    reply[#reply + 1] = ms
-    reply[#reply + 1] = lacking[i] and 1 or 0
+    reply[3 * i], reply[3 * i + 1] = describe(bucket)
+    reply[3 * i + 2] = bucket.lacking and 1 or 0
   end
   return reply
 end
