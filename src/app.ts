@@ -65,7 +65,7 @@ export function createApp({ config, services: capabilities, logger, tracing }: A
 
   for (const { endpoints } of features) mount(app, BASE_PATH, endpoints, services, throughGate(services));
   mount(app, BASE_PATH, adminFeature.endpoints, services, throughAdminGate(services));
-  mount(app, '', linkEndpoints, services, behindGlobalLimit(services.limiter, services.localLimiter));
+  mount(app, '', linkEndpoints, services, behindGlobalLimit(services.localLimiter));
   mount(app, '', operationsEndpoints, services, openToAll);
   mount(app, '', metricsEndpoints, services, byMetricsToken(config.metricsToken));
   mountApiDocs(app, openApiDocument(endpointGroups, VERSION));

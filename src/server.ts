@@ -82,9 +82,10 @@ export async function serve(config: Config, logger: Logger): Promise<RunningServ
         services.health.drain();
         stopHousekeeping();
         stopRefreshing();
-        outageWatch.stop();
         stopWatching();
         await Promise.all([drain(server), worker.stop(DRAIN_MS)]);
+        // Not before that: of an outage in these seconds the log tells the end as well.
+        outageWatch.stop();
         // The process ends next: nothing is lost with a connection that does not close.
         const closed = Promise.all([auditKeeping.stop().then(() => backends.close()), tracing?.close()]);
         await Promise.race([closed, sleep(CLOSE_MS)]);

@@ -8,7 +8,7 @@ import { authenticate, bearerToken, type Gate } from './authenticate';
 import type { Admit } from './mount';
 import type { Principal } from './principal';
 import { Problem } from './problem';
-import { rateLimited, showLevels } from './rate-limiter';
+import { RequestCharges } from './request-charges';
 import { contextOf } from './request-context';
 
 /** Admission to everything below `/api/v1`: the global limit, authentication, permission, a recent password. */
@@ -36,15 +36,13 @@ function assertFresh(principal: Principal | undefined, clock: Clock): void {
 }
 
 /** Admission to pages behind links: the global limit, kept in this process while a page goes on without the store. */
-export function behindGlobalLimit(limiter: Limiter, local: Limiter): Admit {
-  return async (endpoint, _request, response) => {
-    const charge = [{ policy: 'global', parts: [contextOf(response).address] }] as const;
-    const decision = await limiter.take(charge).catch((error: unknown) => {
-      if (error instanceof DependencyUnavailable && endpoint.needsState !== true) return local.take(charge);
-      throw error;
+export function behindGlobalLimit(local: Limiter): Admit {
+  return async (endpoint, _request, response, charges) => {
+    const global = { policy: 'global', parts: [contextOf(response).address] } as const;
+    await charges.charge([global]).catch((error: unknown) => {
+      if (!(error instanceof DependencyUnavailable) || endpoint.needsState === true) throw error;
+      return new RequestCharges(local, response).charge([global]);
     });
-    showLevels(response, decision.levels);
-    if (!decision.allowed) throw rateLimited(decision.retryInMs);
     return undefined;
   };
 }
