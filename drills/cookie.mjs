@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { signUp, startService } from '../bench/service.mjs';
+import { check } from './check.mjs';
 
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 try {
@@ -281,9 +282,4 @@ function certificate() {
   const pair = { key: readFileSync(keyout), cert: readFileSync(out) };
   rmSync(folder, { recursive: true });
   return pair;
-}
-
-function check(what, holds) {
-  console.log(`${holds ? 'ok    ' : 'FAILED'} ${what}`);
-  if (!holds) process.exitCode = 1;
 }

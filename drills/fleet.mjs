@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { openServer } from '../bench/databases.mjs';
+import { startRedis } from '../bench/redis.mjs';
 import { freePort } from '../bench/service.mjs';
 
 const START_MS = 30_000;
@@ -109,35 +108,4 @@ async function ready({ port, ended }) {
     if (response?.status === 200) return;
   }
   throw new Error(`the service on port ${port} was not ready within ${START_MS / 1_000} s`);
-}
-
-/** An empty Redis (or Valkey) that keeps nothing on disk. */
-export async function startRedis() {
-  const dir = mkdtempSync(join(tmpdir(), 'tollgate-redis-'));
-  const port = await freePort();
-  const settings = { bind: '127.0.0.1', port, dir, save: '', appendonly: 'no' };
-  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  for (const program of ['redis-server', 'valkey-server']) {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    const missing = new Promise((resolve) => child.once('error', resolve));
-    const accepting = new Promise((resolve) => {
-      child.stdout.on('data', (chunk) => String(chunk).includes('Ready to accept') && resolve('accepting'));
-    });
-    const late = sleep(START_MS, undefined, { ref: false });
-    const came = await Promise.race([accepting, missing, ended, late]);
-    if (came === 'accepting') {
-      return {
-        url: `redis://127.0.0.1:${port}`,
-        async stop() {
-          child.kill('SIGKILL');
-          await ended;
-          rmSync(dir, { recursive: true, force: true });
-        },
-      };
-    }
-    child.kill('SIGKILL');
-  }
-  rmSync(dir, { recursive: true, force: true });
-  throw new Error('neither redis-server nor valkey-server could be started');
 }

@@ -7,6 +7,7 @@ import { createServer, request as httpRequest } from 'node:http';
 import { findNginx, startNginx } from '../bench/nginx.mjs';
 import { startProduct } from '../bench/product.mjs';
 import { post, signUp, startService } from '../bench/service.mjs';
+import { check } from './check.mjs';
 
 const CAPACITY = 400;
 const ANSWER_MS = 10_000;
@@ -450,11 +451,4 @@ function once(act) {
     done ??= act();
     return done;
   };
-}
-
-function check(what, holds, otherwise = '') {
-  console.log(
-    `${holds ? 'ok    ' : 'FAILED'} ${what}${holds || otherwise === '' ? '' : `\n       ${otherwise}`}`,
-  );
-  if (!holds) process.exitCode = 1;
 }

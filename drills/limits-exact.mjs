@@ -14,6 +14,7 @@
 // then those before it are no more than had come back. The same formula over the times that the clients saw (shortest:
 // first answer to last request, longest: first request to last answer) must hold of the answers too.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { check } from './check.mjs';
 import { openFleet } from './fleet.mjs';
 import { Load } from './load.mjs';
 
@@ -158,9 +159,4 @@ async function bucketInRedis() {
   if (key === undefined || others.length > 0) throw new Error('there is not one bucket');
   const doubles = (await fleet.redis.getBuffer(key)).subarray(-6 * 8);
   return { anchor: doubles.readDoubleLE(0), taken: doubles.readDoubleLE(8) };
-}
-
-function check(what, holds) {
-  console.log(`${holds ? 'ok    ' : 'FAILED'} ${what}`);
-  if (!holds) process.exitCode = 1;
 }

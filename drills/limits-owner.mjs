@@ -8,6 +8,7 @@
 // that the proxy has seen, and every other one writes the e-mail in capitals. In the end even the right password is tried
 // from a stranger's address.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { check } from './check.mjs';
 import { openFleet } from './fleet.mjs';
 
 const SECONDS = Number(process.env.SECONDS ?? 30);
@@ -91,9 +92,4 @@ async function call(port, from, path, body) {
   }).catch((error) => ({ status: 0, json: () => ({ code: error.name }) }));
   const { code = '' } = await response.json();
   return { status: response.status, code: `${response.status} ${code}`.trim() };
-}
-
-function check(what, holds) {
-  console.log(`${holds ? 'ok    ' : 'FAILED'} ${what}`);
-  if (!holds) process.exitCode = 1;
 }

@@ -13,6 +13,7 @@
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { check } from './check.mjs';
 import { openFleet } from './fleet.mjs';
 
 const WAITS = Number(process.env.WAITS ?? 1_000);
@@ -167,9 +168,4 @@ async function until(time) {
   for (let left = time - performance.now(); left > 0; left = time - performance.now()) {
     await (left > 2 ? sleep(left - 1) : new Promise((resolve) => setImmediate(resolve)));
   }
-}
-
-function check(what, holds) {
-  console.log(`${holds ? 'ok    ' : 'FAILED'} ${what}`);
-  if (!holds) process.exitCode = 1;
 }

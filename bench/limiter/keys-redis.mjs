@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startRedis } from '../redis.mjs';
 import { percentilesOf } from './keys-report.mjs';
 import { openConnection, redisStore } from './ours.mjs';
-import { startRedis } from './redis-server.mjs';
 
 const PARALLEL = 128;
 const FORGET_MS = 120_000;

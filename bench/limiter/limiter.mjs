@@ -12,8 +12,8 @@
 // could be measured; a missed target is printed, no more, for it may be the machine's.
 import { availableParallelism } from 'node:os';
 import { prepare } from '../../scripts/prepare.mjs';
+import { startRedis } from '../redis.mjs';
 import { installLibraries, libraryVersions } from './libraries.mjs';
-import { startRedis } from './redis-server.mjs';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 41);
 const DECISIONS = Number(process.env.DECISIONS ?? 3_000);
