@@ -153,10 +153,10 @@ async function redisTime() {
   return Number(seconds) * 1e6 + Number(microseconds);
 }
 
-/** What `bucket.lua` keeps of the one bucket: after a stamp six doubles, of which these are the first. */
+/** What `bucket.lua` keeps of the one bucket: doubles, of which these are the first. */
 async function bucketInRedis() {
   const [key, ...others] = await fleet.redis.keys('*bucket:guest:*');
   if (key === undefined || others.length > 0) throw new Error('there is not one bucket');
-  const doubles = (await fleet.redis.getBuffer(key)).subarray(-6 * 8);
+  const doubles = await fleet.redis.getBuffer(key);
   return { anchor: doubles.readDoubleLE(0), taken: doubles.readDoubleLE(8) };
 }
