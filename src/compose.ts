@@ -6,11 +6,11 @@ import { composeLimits } from './compose-limits';
 import type { Config } from './config';
 import { Health } from './health';
 import { Allowlist } from './limits/allowlist';
-import type { Charge } from './limits/limiter';
 import type { OutageWatch } from './limits/outage-watch';
 import { AccountRecipients } from './mail/account-recipients';
 import { MailComposer } from './mail/mail-composer';
 import { OutboxWorker } from './mail/outbox-worker';
+import { RecipientBudget } from './mail/recipient-budget';
 import { MailTemplates } from './mail/templates';
 import { Audit } from './observability/audit';
 import type { Logger } from './observability/logger';
@@ -89,13 +89,7 @@ export async function compose(
       templates: new MailTemplates({ baseUrl: config.baseUrl }),
       baseUrl: config.baseUrl,
     }),
-    budget: {
-      take: async (email) => {
-        const { allowed, levels } = await limiter.take([mailCharge(email)]);
-        const taken = levels.filter((level) => level.taken);
-        return allowed ? () => limiter.giveBack(taken) : undefined;
-      },
-    },
+    budget: new RecipientBudget(limiter),
     mailer: tracing?.ofMails(backends.mailer) ?? backends.mailer,
     clock,
     log: logger,
@@ -159,5 +153,3 @@ export async function compose(
   };
   return { services, worker, outageWatch };
 }
-
-const mailCharge = (email: string): Charge => ({ policy: 'mail', parts: [email] });

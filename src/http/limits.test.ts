@@ -3,6 +3,7 @@ import { authEndpoints } from '../auth/auth.router';
 import { countOutcomes, outcomeOf, plainAnswer } from '../testing/answers';
 import { ApiClient, logIn, newUser, signUp } from '../testing/api-client';
 import { atOnce } from '../testing/at-once';
+import { codeIn } from '../testing/captured-mailer';
 import { createTestApp, stateKinds, type TestApp } from '../testing/test-app';
 
 const HOUR = 3_600_000;
@@ -107,6 +108,18 @@ describe.each(stateKinds)('limits over %s', (state) => {
     it('are not used up by requests that become no mails: the owner is still sent a reset code', async () => {
       expect(await mailsAfter(atOnce(10, () => ask(email, 'verify_email')))).toBe(0);
       expect(await mailsAfter(ask(email, 'reset_password'))).toBe(1);
+    });
+
+    it('are not used up by strangers who register with the address: codes are left, and the owner gets in by one', async () => {
+      const register = () => new ApiClient(test.app).post('/auth/register', { ...newUser(), email });
+      for (let hour = 0; hour < 12; hour += 1) {
+        for (let n = 0; n < 3; n += 1) await mailsAfter(register());
+        test.clock.advance(3_600_000);
+      }
+      for (let n = 0; n < 8; n += 1) await mailsAfter(register());
+      expect(await mailsAfter(ask(email, 'reset_password'))).toBe(1);
+      expect(codeIn(test.mailer.to(email)[0])).toMatch(/^\d{6}$/);
+      expect(await mailsAfter(ask(email, 'login'))).toBe(1);
     });
 
     it('let five of six codes through; rows and answers are those of an unknown address', async () => {

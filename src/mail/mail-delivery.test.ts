@@ -87,7 +87,8 @@ describe('the delivery of a mail', () => {
       for (const kind of kinds) await outbox.enqueue({ kind: kind as MailKind });
       await worker.drain();
       expect([...seen.sent].sort()).toEqual(['PASSWORD_CHANGED', 'TOKEN_REUSED']);
-      expect(budget.take.mock.calls).toEqual(Array(3).fill(['stored-ann@example.com']));
+      const asked = kinds.slice(0, 3).map((kind) => ['stored-ann@example.com', kind]);
+      expect(budget.take.mock.calls.sort()).toEqual(asked.sort());
       expect(codes.draw).not.toHaveBeenCalled();
       expect(seen).toMatchObject({ failed: [], givenUp: [] });
       expect(seen.log).toHaveLength(3);

@@ -51,7 +51,7 @@ export class MailDelivery {
       if (!mayReceive(mail, recipient)) return await this.#drop(mail, recipient);
       // Charged for what goes out alone: what is dropped above must not use up the owner's share.
       if (isBudgeted(mail)) {
-        giveBack = await budget.take(recipient.email);
+        giveBack = await budget.take(recipient.email, mail.kind);
         if (giveBack === undefined) return await this.#holdBack(mail, recipient);
       }
       composed = await composer.compose(mail, recipient);

@@ -1,4 +1,4 @@
-import type { OutboxMail } from '../stores/outbox/outbox-store';
+import type { MailKind, OutboxMail } from '../stores/outbox/outbox-store';
 
 /** What a mail needs to know of the account it is for, as it is at the time of sending. */
 export interface Recipient {
@@ -51,10 +51,10 @@ export function mayReceive(mail: OutboxMail, recipient: Recipient): boolean {
 /** How many of the mails that anybody can cause a recipient gets. */
 export interface MailBudget {
   /**
-   * What gives the mail's share back, where it comes to nothing; undefined when the recipient has had all of them. Both
-   * throw `DependencyUnavailable`.
+   * What gives the mail's share back, where it comes to nothing; undefined when the recipient has had all that there are of
+   * this kind. Both throw `DependencyUnavailable`.
    */
-  take(email: string): Promise<(() => Promise<void>) | undefined>;
+  take(email: string, kind: MailKind): Promise<(() => Promise<void>) | undefined>;
 }
 
 /**
