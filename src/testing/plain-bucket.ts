@@ -30,10 +30,13 @@ export class PlainBucket {
     return allowed;
   }
 
-  /** Returns a token taken at this time (ms), unless it has been full since: then it has it already. */
+  /**
+   * Returns a token taken at this time (ms), unless it has been full since: then it has it already. Nor one of a time to
+   * come: the clock has stepped back, and who knows what was before that.
+   */
   giveBack(now: number, takenAt: number): void {
     this.#goTo(now);
-    if (this.#lastFull <= takenAt) this.#set(this.#level + this.#token);
+    if (this.#lastFull <= takenAt && takenAt <= now) this.#set(this.#level + this.#token);
   }
 
   /** Whole tokens, and whole milliseconds until there is one more. */

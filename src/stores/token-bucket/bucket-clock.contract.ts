@@ -98,6 +98,26 @@ export function bucketClockContract(fixture: () => Fixture): void {
     LONG_MS,
   );
 
+  it('mints nothing by tokens that come back late, after the clock has stepped back', async () => {
+    const { store, clock } = fixture();
+    const bucket = bucketOf(64, [16, 1]);
+    const takeAll = async () => {
+      const taken = await Promise.all(Array.from({ length: 64 }, () => store.take([bucket])));
+      return taken
+        .filter(({ allowed }) => allowed)
+        .map(({ levels }) => ({ ...bucket, takenAt: levels[0]?.at ?? 0 }));
+    };
+    const early = await takeAll();
+    expect(early).toHaveLength(64);
+    clock.advance(-600_000);
+    expect(await takeAll()).toHaveLength(0);
+    // The bucket is full again, by time alone, before that of the tokens has come.
+    clock.advance(60_000);
+    expect(await takeAll()).toHaveLength(64);
+    await Promise.all(early.map((token) => store.giveBack([token])));
+    expect(await takeAll()).toHaveLength(0);
+  });
+
   it(
     'refuses until the moment it tells, 50 ms and 1 ms before it, and admits at it: 1,000 histories',
     async () => {

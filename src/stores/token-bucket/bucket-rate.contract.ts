@@ -23,21 +23,43 @@ export function bucketRateContract(fixture: () => Fixture): void {
     since,
   });
 
-  it('goes on sensibly where nobody knows when the rate changed', async () => {
+  it('counts by what is stricter of both where nobody knows which rate is the newer, until the bucket is full', async () => {
     const { clock } = fixture();
     const key = randomUUID();
-    expect(await admitted(8, () => ({ key, capacity: 10, refillPerSecond: SLOW }))).toBe(8);
-    // More room: the tokens taken stay taken.
-    expect((await take({ key, capacity: 20, refillPerSecond: SLOW })).levels[0]?.remaining).toBe(11);
+    const take10 = () => take({ key, capacity: 10, refillPerSecond: 0.1 });
+    expect(await admitted(8, () => ({ key, capacity: 10, refillPerSecond: 0.1 }))).toBe(8);
+    // More room is there when it is full again.
+    expect((await take({ key, capacity: 20, refillPerSecond: 1 })).levels[0]?.remaining).toBe(1);
+    expect((await take10()).levels[0]?.remaining).toBe(0);
     // Less room: empty, but no emptier.
-    const refused = await take({ key, capacity: 5, refillPerSecond: 0.1 });
+    const refused = await take({ key, capacity: 5, refillPerSecond: 0.2 });
     expect(refused.allowed).toBe(false);
     expect(refused.levels[0]?.msToNext).toBeLessThanOrEqual(10_000);
     clock.advance(30_500);
-    // Three tokens at the rate of those 30 seconds; a faster rate from now on adds none to the past.
+    // Three tokens at the slower rate, whoever asks.
     expect((await take({ key, capacity: 5, refillPerSecond: 2 })).levels[0]?.remaining).toBe(2);
-    clock.advance(1_010);
-    expect((await take({ key, capacity: 5, refillPerSecond: 2 })).levels[0]?.remaining).toBe(3);
+    expect((await take10()).levels[0]?.remaining).toBe(1);
+    clock.advance(60_000);
+    expect((await take({ key, capacity: 20, refillPerSecond: 1 })).levels[0]?.remaining).toBe(19);
+  });
+
+  it('mints nothing where 64 at once know two rates and nobody knows which is the newer, however often they take turns', async () => {
+    for (const [one, other] of [
+      [50, 10],
+      [10, 50],
+    ] as const) {
+      const key = randomUUID();
+      let passed = 0;
+      for (let round = 0; round < 10; round += 1) {
+        passed += await admitted(64, (index) => ({
+          key,
+          capacity: index % 2 === 0 ? one : other,
+          refillPerSecond: SLOW,
+        }));
+      }
+      expect(passed).toBeLessThanOrEqual(50);
+      expect(passed).toBeGreaterThanOrEqual(10);
+    }
   });
 
   it('counts a faster refill from when it came into force, whoever asks when', async () => {

@@ -14,7 +14,9 @@ local EPSILON = 1e-9
 local REBASE = 1000000
 -- anchor, taken, refusing, until when it is kept; capacity, refill, since when (times in microseconds)
 local LAYOUT = '<ddddddd'
--- A bucket is kept for so much longer than it needs, so that not every take has to move its end, and never twice as long.
+local SIZE = 56
+-- A bucket is kept for so much longer than it needs, so that not every take has to move its end; at a write it has less than
+-- twice what it needs.
 local SPARE = 1.25
 local LONGEST = 1e18
 
@@ -36,7 +38,8 @@ local function open_bucket(i)
     changed = false,
   }
   local value = redis.call('GET', bucket.key)
-  if not value then
+  -- What is laid out in another way is none of ours.
+  if not value or #value ~= SIZE then
     return bucket
   end
   local anchor, taken, refusing, kept_until, capacity, refill, since = struct.unpack(LAYOUT, value)
@@ -45,17 +48,24 @@ local function open_bucket(i)
   -- Where the clock stepped back nothing was gained, and nothing is waited for twice.
   anchor = math.min(anchor, now)
   local gained = (now - anchor) * refill / 1000000
-  -- Full by its own rate it is forgotten, and the rate with it: so it is where its time to live has ended.
+  -- Full by its own rate it is forgotten, and the rate with it: so it is, at the latest, where its time to live ends.
   if gained >= taken then
     bucket.changed = true
     return bucket
   end
-  -- Of two callers that know different rates the newer counts for both, or each change of hands could mint tokens.
+  -- Of two callers that know different rates the newer counts for both, or each change of hands could mint tokens; where
+  -- nobody knows which that is, what is stricter of both.
+  local in_force = now
   if since > bucket.since then
     bucket.capacity, bucket.refill, bucket.since = capacity, refill, since
-  elseif since < bucket.since or capacity ~= bucket.capacity or refill ~= bucket.refill then
+  elseif since < bucket.since then
+    in_force = math.min(bucket.since, now)
+  else
+    bucket.capacity, bucket.refill = math.min(capacity, bucket.capacity), math.min(refill, bucket.refill)
+  end
+  if since < bucket.since or capacity ~= bucket.capacity or refill ~= bucket.refill then
     -- What was gained before the new rate was in force was gained at the old one. Nobody owes more than a whole bucket.
-    local from = math.max(anchor, math.min(since < bucket.since and bucket.since or now, now))
+    local from = math.max(anchor, in_force)
     local missing = taken - (from - anchor) * refill / 1000000
     anchor, taken = from, math.max(0, math.min(bucket.capacity, missing))
     gained = (now - anchor) * bucket.refill / 1000000

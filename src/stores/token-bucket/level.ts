@@ -26,16 +26,25 @@ export function settle(charge: Charge | undefined, bucket: Bucket, now: number):
   if (charge === undefined) return full();
   // Where the clock stepped back nothing was gained, and nothing is waited for twice.
   let known = charge.anchor > now ? { ...charge, anchor: now } : charge;
-  // Full by its own rate it is forgotten, and the rate with it: so it is where its time to live has ended.
+  // Full by its own rate it is forgotten, and the rate with it: so it is, at the latest, where its time to live ends.
   if (isFull(known, now)) return full();
   const same = known.capacity === capacity && known.refillPerSecond === refillPerSecond;
-  // Of two callers that know different rates the newer counts for both, or each change of hands could mint tokens.
+  // Of two callers that know different rates the newer counts for both, or each change of hands could mint tokens; where
+  // nobody knows which that is, what is stricter of both.
   if (known.since < since) known = changeRate(known, bucket, since * 1_000, now);
-  else if (known.since === since && !same) known = changeRate(known, bucket, now, now);
+  else if (known.since === since && !same) known = changeRate(known, stricter(known, bucket), now, now);
   if (isFull(known, now)) return full();
   // The clock stepped back: empty, never emptier.
   if (levelOf(known, now) < 0) return { ...known, anchor: now, taken: known.capacity };
   return gained(known, now) < REBASE ? known : rebase(known, now);
+}
+
+function stricter(one: BucketRate, other: BucketRate): BucketRate {
+  return {
+    capacity: Math.min(one.capacity, other.capacity),
+    refillPerSecond: Math.min(one.refillPerSecond, other.refillPerSecond),
+    since: one.since ?? 0,
+  };
 }
 
 /**
@@ -44,6 +53,8 @@ export function settle(charge: Charge | undefined, bucket: Bucket, now: number):
  */
 function changeRate(charge: Charge, rate: BucketRate, inForce: number, now: number): Charge {
   const { capacity, refillPerSecond, since = 0 } = rate;
+  const { capacity: before, refillPerSecond: refillBefore } = charge;
+  if (capacity === before && refillPerSecond === refillBefore && since === charge.since) return charge;
   const anchor = Math.max(charge.anchor, Math.min(inForce, now));
   const taken = Math.max(0, Math.min(capacity, charge.taken - gained(charge, anchor)));
   return { capacity, refillPerSecond, since, anchor, taken, refusing: charge.refusing };
@@ -80,10 +91,10 @@ export function refusing(charge: Charge, now: number): Charge {
 
 /**
  * A (settled) charge after one token was returned that it gave at `takenAt` (microseconds). If it has been full since, time
- * has returned that token already.
+ * has returned that token already; and if that is still to come, the clock has stepped back, and nobody can tell.
  */
-export function withTokenBack(charge: Charge, takenAt: number): Charge {
-  if (charge.anchor > takenAt) return charge;
+export function withTokenBack(charge: Charge, takenAt: number, now: number): Charge {
+  if (charge.anchor > takenAt || takenAt > now) return charge;
   return { ...charge, taken: Math.max(0, charge.taken - 1) };
 }
 

@@ -72,7 +72,7 @@ export class MemoryTokenBucketStore implements TokenBucketStore {
     checkBuckets(tokens);
     const now = this.#now();
     for (const token of tokens) {
-      this.#store(token.key, withTokenBack(this.#charge(token, now), token.takenAt), now);
+      this.#store(token.key, withTokenBack(this.#charge(token, now), token.takenAt, now), now);
     }
   }
 
