@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { email, timestamp } from '../http/schemas';
 import { clientAddress, UNKNOWN_ADDRESS } from '../limits/client-address';
-import { MAX_CAPACITY, POLICY_NAMES } from '../limits/policies';
+import { MAX_CAPACITY, POLICY_NAMES, REFILL } from '../limits/policies';
 
 const MODES = ['enforce', 'shadow'] as const;
 const DAY_SECONDS = 86_400;
@@ -59,7 +59,7 @@ export const policyParams = z.object({ policy: policyName });
 export const policyChange = z
   .strictObject({
     capacity: z.int().min(1).max(MAX_CAPACITY).nullable().optional(),
-    refillPerSecond: z.number().min(1e-9).max(1_000_000).nullable().optional(),
+    refillPerSecond: z.number().min(REFILL.least).max(REFILL.most).nullable().optional(),
     mode: z.enum(MODES).nullable().optional(),
     ttl: z
       .int()

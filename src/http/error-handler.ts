@@ -50,7 +50,7 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
         requestId: context.requestId,
         traceId: context.traceId,
         problem: problem.code,
-        err: problem.extras.cause ?? error,
+        err: problem.extras.cause,
       });
     }
     if (response.headersSent) {

@@ -15,7 +15,7 @@ const parseJson = express.json({
   type: isJson,
   verify: (_request, _response, bytes) => {
     // The parser would turn ill-formed bytes into U+FFFD, and so make different passwords the same.
-    if (!isUtf8(bytes)) throw new Problem('malformed_json', { detail: 'The body is not valid UTF-8.' });
+    if (!isUtf8(bytes)) throw new TypeError('The body is not valid UTF-8.');
   },
 });
 

@@ -83,7 +83,7 @@ function problems(status: number, names: readonly ProblemName[], components: Com
 function problemExample(name: ProblemName, components: Components): Json {
   const problem = new Problem(name, EXTRAS[name]);
   return components.refer('examples', name, {
-    summary: problem.message,
+    summary: problem.title,
     value: problemBody(problem, '1f0a7c3e-5b0d-4d52-9a55-0d6f2f6f6a11'),
   });
 }

@@ -47,15 +47,14 @@ export interface ProblemExtras {
 }
 
 /**
- * Thrown where a request ends in one of the catalogue's problems. It is an answer and no fault: where it was thrown nobody asks,
- * and a stack would cost a fifth of what it takes to refuse a request.
+ * Thrown where a request ends in one of the catalogue's problems. It is an answer and no fault, so no `Error`: where it was
+ * thrown nobody asks, and to note that costs more than the rest of a refusal here.
  */
-export class Problem implements Error {
-  readonly name = 'Problem';
+export class Problem {
   readonly status: number;
   /** The code that the client sees. */
   readonly code: string;
-  readonly message: string;
+  readonly title: string;
 
   constructor(
     readonly problem: ProblemName,
@@ -64,7 +63,7 @@ export class Problem implements Error {
     const entry: { status: number; title: string; code?: string } = PROBLEMS[problem];
     this.status = entry.status;
     this.code = entry.code ?? problem;
-    this.message = entry.title;
+    this.title = entry.title;
   }
 }
 
@@ -79,9 +78,9 @@ export function refuseMember(path: string, reason: string | undefined): void {
 export function problemBody(problem: Problem, requestId: string) {
   return {
     type: `urn:tollgate:problem:${problem.code}`,
-    title: problem.message,
+    title: problem.title,
     status: problem.status,
-    detail: problem.extras.detail ?? `${problem.message}.`,
+    detail: problem.extras.detail ?? `${problem.title}.`,
     code: problem.code,
     requestId,
     ...(problem.status === 400 && { errors: problem.extras.errors ?? [] }),

@@ -64,6 +64,9 @@ export const POLICY_NAMES = Object.keys(POLICIES) as PolicyName[];
 /** The most tokens that a limit can be of, by setting and at run time. */
 export const MAX_CAPACITY = 1_000_000;
 
+/** The fewest and the most tokens a second that a limit can gain. */
+export const REFILL = { least: 1e-9, most: 1_000_000 } as const;
+
 /** `login-account` → `RATE_LIMIT_LOGIN_ACCOUNT`. */
 export function settingOf(policy: PolicyName): string {
   return `RATE_LIMIT_${policy.toUpperCase().replaceAll('-', '_')}`;
@@ -74,7 +77,10 @@ export function parseRate(text: string): Rate | undefined {
   const match = /^(\d{1,7})\/(\d{1,7}(?:\.\d{1,9})?)$/.exec(text);
   const capacity = Number(match?.[1]);
   const refillPerSecond = Number(match?.[2]);
-  return capacity >= 1 && capacity <= MAX_CAPACITY && refillPerSecond > 0
+  return capacity >= 1 &&
+    capacity <= MAX_CAPACITY &&
+    refillPerSecond >= REFILL.least &&
+    refillPerSecond <= REFILL.most
     ? { capacity, refillPerSecond }
     : undefined;
 }

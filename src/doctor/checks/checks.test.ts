@@ -443,6 +443,8 @@ const CASES: readonly (readonly [
   ['TG-12', 'its disk is full', redis({ lastWriteOk: false }), 'fail', /disk/],
   ['V16.2.2 Redis', 'nine seconds late', redis({}, { clock: CLOCK_WRONG }), 'fail', /-9000 ms/],
   ['TG-10', 'none is set', goodFacts({ REDIS_URL: undefined }), 'not applicable', /in the process/],
+  ['TG-10', 'it is too old', redis({ version: '5.0.14' }), 'fail', /5.0.14: .*6.0/],
+  ['TG-10', 'it is old enough', redis({ version: '10.0.1' }), 'pass', /10.0.1/],
   // mail
   ['TG-13', 'it refuses us', goodFacts({}, { smtp: unseen('EAUTH 535') }), 'fail', /EAUTH/],
   // origins

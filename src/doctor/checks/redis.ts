@@ -13,6 +13,9 @@ import {
 import type { Facts } from '../facts';
 import { clockOutcome } from './database';
 
+/** `SET … KEEPTTL`, which the scripts of the limits use, is of 6.0. */
+const OLDEST_MAJOR = 6;
+
 const UNTOLD = 'its access list does not let us ask (INFO)';
 
 /** Judges every server; without Redis there is nothing to judge. */
@@ -29,7 +32,13 @@ export const redisChecks: readonly Check[] = [
     title: 'Redis answers',
     run(facts) {
       if (facts.config.redisUrl !== undefined && !facts.redis.seen) return fail(facts.redis.reason);
-      return eachServer(facts, ({ own }) => pass(own === undefined ? 'it does' : `version ${own.version}`));
+      return eachServer(facts, ({ own }) => {
+        if (own === undefined) return pass('it does');
+        const evidence = `version ${own.version}`;
+        return Number.parseInt(own.version, 10) < OLDEST_MAJOR
+          ? fail(`${evidence}: scripts need 6.0 or newer`)
+          : pass(evidence);
+      });
     },
   },
   {
