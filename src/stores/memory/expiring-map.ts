@@ -1,6 +1,6 @@
 import { StoreFull } from '../store-full';
 
-/** Entries looked at for their end at each write: more than one write adds, so the dead leave faster than the new come. */
+/** Entries looked at for their end at each new one: more than it adds, so the dead leave faster than the new come. */
 const SWEEP_SLICE = 4;
 
 /**
@@ -8,7 +8,7 @@ const SWEEP_SLICE = 4;
  * so no call pays for all of them.
  */
 export class ExpiringMap<Value> {
-  readonly #entries = new Map<string, { readonly value: Value; readonly expiresAt: number }>();
+  readonly #entries = new Map<string, { value: Value; expiresAt: number }>();
   readonly #maxEntries: number;
   #cursor: Iterator<[string, { readonly expiresAt: number }]> | undefined;
 
@@ -35,8 +35,16 @@ export class ExpiringMap<Value> {
 
   /** Puts or replaces an entry. Throws `StoreFull` when there is no room for a new one. */
   set(key: string, value: Value, expiresAt: number, now: number): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) {
+      // Adds nothing, but where nothing new comes the dead have to leave as well.
+      this.#sweep(now, 1);
+      entry.value = value;
+      entry.expiresAt = expiresAt;
+      return;
+    }
     this.#sweep(now, SWEEP_SLICE);
-    if (!this.#entries.has(key) && !this.hasRoomFor(1, now)) throw new StoreFull();
+    if (!this.hasRoomFor(1, now)) throw new StoreFull();
     this.#entries.set(key, { value, expiresAt });
   }
 
