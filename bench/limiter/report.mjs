@@ -25,7 +25,8 @@ export function printHead({ machine, libraries }) {
 
 What a decision is:
   ours                    exact token buckets, all taken from or none, in one script by Redis' time; says what remains and
-                          when the next token comes; keys are digests
+                          when the next token comes; keys are digests; commands of one turn share a write, eight at
+                          most, where the others and the raw script write each by itself
   rate-limiter-flexible   a counter in a fixed window (up to twice the limit around its edge); a denied try counts too;
                           several limits are charged apart, and a refusal gives none back
   express-rate-limit      with rate-limit-redis the same; several limits are charged one after the other`);
