@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  addedUpIn,
   alertRules,
   type KnownMetric,
   knownMetrics,
@@ -28,6 +29,12 @@ const metricsOf = (expr: string) => readPromql(expr).selectors.map(({ metric }) 
 it('ask for metrics and labels that there are', () => {
   for (const { alert, record, expr } of [...alertRules, ...recordingRules]) {
     expect([alert ?? record, unknownIn(expr, known)]).toEqual([alert ?? record, []]);
+  }
+});
+
+it('take what every instance tells alike once, as the most or the least that one tells', () => {
+  for (const { alert, record, expr } of [...alertRules, ...recordingRules]) {
+    expect([alert ?? record, addedUpIn(expr, known)]).toEqual([alert ?? record, []]);
   }
 });
 

@@ -66,14 +66,15 @@ describe('what is asked at each scrape', () => {
 
 it('tells the truth of several workers: what each has adds up, what all see alike does not', async () => {
   const [one, two] = [metricsOf(), metricsOf({ countLive: async () => ({ users: 2, sessions: 4 }) })];
-  for (const { dependencies, auth, requests } of [one, two]) {
+  for (const { dependencies, auth, requests, limiterHealth } of [one, two]) {
+    limiterHealth.setDegraded(true);
     for (const name of ['postgresql', 'redis']) dependencies.setUp(name, true);
     auth.countReuse();
     requests.begun();
   }
   two.dependencies.setUp('redis', false);
   const told = await Promise.all([one, two].map(({ registry }) => registry.getMetricsAsJSON()));
-  const names = new RegExp(`${SCRAPED.source}|^(dependency_up|tokens_reused|http_requests_in)`);
+  const names = new RegExp(`${SCRAPED.source}|^(dependency_up|tokens_reused|http_requests_in|rate_limiter_)`);
   expect(linesOf(await AggregatorRegistry.aggregate(told).metrics(), names).toSorted()).toEqual(
     [
       `tollgate_build_info{version="1.2.3",node_version="${process.versions.node}"} 1`,
@@ -89,6 +90,9 @@ it('tells the truth of several workers: what each has adds up, what all see alik
       'dependency_up{dependency="postgresql"} 1',
       'dependency_up{dependency="redis"} 0',
       'tokens_reused_total 2',
+      'rate_limiter_degraded 1',
+      'rate_limiter_degraded_changes_total{to="degraded"} 1',
+      'rate_limiter_degraded_changes_total{to="normal"} 0',
       'http_requests_in_flight 2',
     ].toSorted(),
   );
