@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { series } from '../testing/metric-series';
 import {
   addedUpIn,
   alertRules,
@@ -37,6 +38,31 @@ it('take what every instance tells alike once, as the most or the least that one
     expect([alert ?? record, addedUpIn(expr, known)]).toEqual([alert ?? record, []]);
   }
 });
+
+it('count by series alone that are there before the first event, which no rate would see else', async () => {
+  const fresh = [...(await series(test)).keys()];
+  for (const { alert, record, expr } of [...alertRules, ...recordingRules]) {
+    for (const [, metric = '', matchers = ''] of expr.matchAll(/(\w+)\{([^}]*)\}\[/g)) {
+      const there = fresh.some((name) => name.startsWith(`${metric}{`) && matches(name, matchers));
+      expect([alert ?? record, metric, matchers, there || fresh.includes(metric)]).toEqual([
+        ...[alert ?? record, metric, matchers],
+        true,
+      ]);
+    }
+  }
+});
+
+/** Whether a series is one that these matchers ask for, but for what Prometheus adds. */
+function matches(name: string, matchers: string): boolean {
+  const labels = new Map([...name.matchAll(/(\w+)="([^"]*)"/g)].map(([, label, value]) => [label, value]));
+  return [...matchers.matchAll(/(\w+)(=~|!~|!=|=)"([^"]*)"/g)]
+    .filter(([, label]) => label !== 'job')
+    .every(([, label, operator = '', wanted = '']) => {
+      const value = labels.get(label) ?? '';
+      const same = operator.includes('~') ? new RegExp(`^(?:${wanted})$`).test(value) : value === wanted;
+      return same !== operator.startsWith('!');
+    });
+}
 
 it('record nothing that nobody asks for', () => {
   const asked = new Set([

@@ -10,7 +10,7 @@ const QUIET: Followed = {
 };
 
 function metricsOf(followed: Partial<Followed> = {}): Metrics {
-  const metrics = new Metrics('1.2.3');
+  const metrics = new Metrics('1.2.3', []);
   metrics.follow({ ...QUIET, ...followed });
   return metrics;
 }

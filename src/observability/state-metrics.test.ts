@@ -170,7 +170,7 @@ describe.each(stateKinds)('metrics of state and capabilities, over %s', (state) 
 it('looks at dependencies every 15 seconds until it is stopped', async () => {
   jest.useFakeTimers();
   try {
-    const metrics = new Metrics('1.2.3');
+    const metrics = new Metrics('1.2.3', []);
     const told = jest.spyOn(metrics.dependencies, 'setUp');
     let redis: 'up' | 'down' = 'up';
     const report = jest.fn(async () => ({ status: 'ready' as const, checks: { redis } }));
@@ -192,7 +192,7 @@ it('looks at dependencies every 15 seconds until it is stopped', async () => {
 });
 
 it('tells of a full queue of hashes as it stands', async () => {
-  const metrics = new Metrics('1.2.3');
+  const metrics = new Metrics('1.2.3', []);
   const hasher = await PasswordHasher.create({
     cost: 10,
     peppers: ['a-pepper-of-this-test-and-of-no-other-one'],
