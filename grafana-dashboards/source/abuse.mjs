@@ -85,7 +85,7 @@ export const abuse = {
         id: 7,
         title: 'Code failure ratio',
         about:
-          'The part of the codes presented that are wrong, over 10 minutes and all instances, by purpose. The alert also wants more than 30 of them.',
+          'The part of the codes looked at that are wrong, over 10 minutes and all instances, by purpose. The alert also wants more than 30 of them.',
         unit: 'percentunit',
         max: 1,
         queries: [['tollgate:otp_attempts_failed:ratio10m', '{{purpose}}']],
