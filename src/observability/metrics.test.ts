@@ -3,7 +3,7 @@ import { type Followed, Metrics } from './metrics';
 
 const QUIET: Followed = {
   countLive: async () => ({ users: 2, sessions: 3 }),
-  outboxBacklog: async () => ({ waiting: 4, oldestAgeMs: 5_500 }),
+  outboxBacklog: async () => ({ waiting: 4, oldestCodeAgeMs: 5_500, oldestNoticeAgeMs: 90_000 }),
   oldestUnsealedAgeMs: async () => 250,
   hashing: () => ({ queued: 6 }),
   postgresPools: [{ name: 'requests', state: () => ({ total: 7, idle: 5, waiting: 1 }) }],
@@ -27,7 +27,8 @@ describe('what is asked at each scrape', () => {
       'sessions_active 3',
       'business_kpi_active_users 2',
       'outbox_pending 4',
-      'outbox_oldest_age_seconds 5.5',
+      'outbox_oldest_age_seconds{mails="codes"} 5.5',
+      'outbox_oldest_age_seconds{mails="notices"} 90',
       'password_hash_queue_depth 6',
       'postgres_pool_connections{pool="requests",state="total"} 7',
       'postgres_pool_connections{pool="requests",state="idle"} 5',
@@ -60,7 +61,7 @@ describe('what is asked at each scrape', () => {
       oldestUnsealedAgeMs: jest.fn(QUIET.oldestUnsealedAgeMs).mockImplementationOnce(away),
     });
     expect(linesOf(await metrics.scrape(), names)).toEqual([]);
-    expect(linesOf(await metrics.scrape(), names)).toHaveLength(4);
+    expect(linesOf(await metrics.scrape(), names)).toHaveLength(5);
   });
 });
 
@@ -81,7 +82,8 @@ it('tells the truth of several workers: what each has adds up, what all see alik
       'sessions_active 4',
       'business_kpi_active_users 2',
       'outbox_pending 4',
-      'outbox_oldest_age_seconds 5.5',
+      'outbox_oldest_age_seconds{mails="codes"} 5.5',
+      'outbox_oldest_age_seconds{mails="notices"} 90',
       'audit_unsealed_events_age_seconds 0.25',
       'password_hash_queue_depth 12',
       'postgres_pool_connections{pool="requests",state="total"} 14',
