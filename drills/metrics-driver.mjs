@@ -11,6 +11,13 @@ export class Ledger {
     const series = seriesOf(name, labels);
     this.grown.set(series, (this.grown.get(series) ?? 0) + by);
   }
+
+  /** Answers to requests of this route. */
+  answered(route, method, status, by = 1) {
+    this.add('http_request_duration_seconds_count', { route, method, status }, by);
+    const scope = /^(\/metrics|\/health\/\w+|unmatched)$/.test(route) ? 'others' : 'users';
+    this.add('http_answers_total', { scope, class: `${String(status)[0]}xx` }, by);
+  }
 }
 
 export function seriesOf(name, labels) {
@@ -60,11 +67,7 @@ export class Driver {
     const expected = [status].flat().includes(response.status) && [code].flat().includes(answer.code);
     if (!expected) throw new Error(`${method} ${path} answered ${response.status} ${text}`);
 
-    this.ledger.add('http_request_duration_seconds_count', {
-      route: route.split('?')[0],
-      method,
-      status: response.status,
-    });
+    this.ledger.answered(route.split('?')[0], method, response.status);
     if (response.status >= 400) this.ledger.add('error_events_total', { code: answer.code });
     if (limited) this.ledger.add('rate_limits_allowed', { policy: 'global', mode: 'enforce' });
     for (const policy of allowed) this.ledger.add('rate_limits_allowed', { policy, mode });

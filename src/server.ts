@@ -11,6 +11,7 @@ import type { Config } from './config';
 import { startDependencyWatch } from './dependency-watch';
 import { ensureFirstAdmin } from './first-admin';
 import { startHousekeeping } from './housekeeping';
+import { PROBLEM_CODES } from './http/problem';
 import type { Logger } from './observability/logger';
 import { Metrics } from './observability/metrics';
 import { logSecurityEvent } from './observability/security-events';
@@ -45,7 +46,7 @@ export async function serve(config: Config, logger: Logger): Promise<RunningServ
   await migrate(config.databaseUrl).catch((error: unknown) => {
     throw explained(error, config.databaseUrl);
   });
-  const metrics = new Metrics(VERSION);
+  const metrics = new Metrics(VERSION, PROBLEM_CODES);
   const tracing = await openTracing(config, logger);
   const { events } = metrics.dependencies;
   const backends = await openBackends(config, clock, {

@@ -18,6 +18,7 @@ const folder = process.argv[2] ?? '/secrets';
 /** Only root can hand files to others; started by anybody else they stay their own. */
 const isRoot = process.getuid?.() === 0;
 
+secret('postgres', 'superuser_password');
 const postgresPassword = secret('postgres', 'password', process.env.POSTGRES_PASSWORD);
 const redisPassword = secret('redis', 'password', process.env.REDIS_PASSWORD);
 const metricsToken = secret('api', 'metrics_token', process.env.METRICS_TOKEN);

@@ -5,11 +5,14 @@ import { join } from 'node:path';
 import { openServer } from '../../bench/databases.mjs';
 import { freePort } from '../../bench/service.mjs';
 import { apiEnvironment, redisCommand } from './compose.mjs';
-import { start } from './running.mjs';
+import { rendered, start } from './running.mjs';
 
 /** The embedded PostgreSQL has a database and a user named `tollgate` of its own. */
 const NAME = 'stack_drill';
 const ROOT = join(import.meta.dirname, '..', '..');
+const DEPLOYED_OWNER = join(ROOT, 'deploy', 'compose', 'make-owner.sql');
+const TOOL_MS = 10_000;
+const DOCTOR_MS = 60_000;
 
 /** Makes the secrets by the script of the service `secrets`, and says what it printed. */
 export function makeSecrets(folder) {
@@ -29,12 +32,13 @@ export function makeSecrets(folder) {
 
 /** PostgreSQL and Redis behind the passwords made. The first is embedded, or that of DATABASE_URL. */
 export async function startStores({ dir, secrets, stops }) {
-  const server = await openServer();
+  const server = await openServer({ durable: true });
   stops.push(() => server.stop());
-  const database = await server.createDatabase(NAME);
-  const password = readFileSync(join(secrets, 'postgres', 'password'), 'utf8');
-  await database.pool.query(`CREATE ROLE ${NAME} LOGIN PASSWORD '${password}'`);
-  await database.pool.query(`ALTER DATABASE ${NAME} OWNER TO ${NAME}`);
+  const { url } = await server.createDatabase(`${NAME}_admin`);
+  stops.push(() =>
+    asSuperuser(url, ['--command', `DROP DATABASE ${NAME} WITH (FORCE)`, '--command', `DROP ROLE ${NAME}`]),
+  );
+  makeOwner({ url, dir, secrets });
 
   const redisPort = await freePort();
   const data = join(dir, 'redis');
@@ -45,8 +49,42 @@ export async function startStores({ dir, secrets, stops }) {
     ready: () => accepts(redisPort),
   });
   stops.push(() => redis.stop());
-  const { hostname, port } = new URL(database.url);
+  const { hostname, port } = new URL(url);
   return { postgres: `${hostname}:${port || 5432}/${NAME}`, redis: `127.0.0.1:${redisPort}` };
+}
+
+/** Makes the service's role and database by the file that the image runs; other are the name and where the secret lies. */
+function makeOwner({ url, dir, secrets }) {
+  const script = join(dir, 'make-owner.sql');
+  const own = rendered(DEPLOYED_OWNER, readFileSync(DEPLOYED_OWNER, 'utf8'), [
+    ['/run/secrets/postgres', join(secrets, 'postgres')],
+    ['ROLE tollgate', `ROLE ${NAME}`],
+    ['DATABASE tollgate OWNER tollgate', `DATABASE ${NAME} OWNER ${NAME}`],
+  ]);
+  writeFileSync(script, own);
+  asSuperuser(url, ['--file', script]);
+}
+
+/** Runs psql as the image does. */
+function asSuperuser(url, args) {
+  const options = ['--no-psqlrc', '--no-password', '--set', 'ON_ERROR_STOP=1', '--dbname', url];
+  const { status, stderr, error } = spawnSync('psql', [...options, ...args], {
+    encoding: 'utf8',
+    timeout: TOOL_MS,
+  });
+  if (error) throw new Error(`psql: ${error.message} (Debian: apt-get install postgresql-client)`);
+  if (status !== 0) throw new Error(`psql: ${stderr}`);
+}
+
+/** What the doctor in the image says of an instance as Compose sets it up: each check with its verdict. */
+export function examine({ secrets, host, port, smtpUrl }) {
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ['dist/doctor/main.js', '--json', '--url', `http://${host}:${port}`],
+    { ...runAs({ secrets, host, port, smtpUrl }), encoding: 'utf8', timeout: DOCTOR_MS },
+  );
+  if (!stdout.startsWith('{')) throw new Error(`the doctor: ${stderr}`);
+  return JSON.parse(stdout).results;
 }
 
 /** Writes the API's URLs again, with the addresses of this run in place of those in Compose's networks. */
@@ -65,14 +103,20 @@ export function pointAt({ postgres, redis }, secrets) {
 
 /** An instance with the environment of its container; other are the address that it is at, its stores and the mail server. */
 export function startInstance({ dir, secrets, host, port, smtpUrl }) {
-  const environment = apiEnvironment(join(secrets, 'api'));
-  for (const name of ['DATABASE_URL_FILE', 'REDIS_URL_FILE']) environment[name] += '_here';
   return start(`the instance at ${host}`, process.execPath, ['--enable-source-maps', 'dist/main.js'], {
-    cwd: ROOT,
-    env: { PATH: process.env.PATH, ...environment, HOST: host, PORT: String(port), SMTP_URL: smtpUrl },
+    ...runAs({ secrets, host, port, smtpUrl }),
     log: join(dir, `api-${host}.log`),
     ready: async () => (await fetch(`http://${host}:${port}/health/ready`)).status === 200,
   });
+}
+
+function runAs({ secrets, host, port, smtpUrl }) {
+  const environment = apiEnvironment(join(secrets, 'api'));
+  for (const name of ['DATABASE_URL_FILE', 'REDIS_URL_FILE']) environment[name] += '_here';
+  return {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH, ...environment, HOST: host, PORT: String(port), SMTP_URL: smtpUrl },
+  };
 }
 
 function accepts(port) {

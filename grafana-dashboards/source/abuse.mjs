@@ -85,7 +85,7 @@ export const abuse = {
         id: 7,
         title: 'Code failure ratio',
         about:
-          'The part of the codes presented that are wrong, over 10 minutes and all instances, by purpose. The alert also wants more than 30 of them.',
+          'The part of the codes looked at that are wrong, over 10 minutes and all instances, by purpose. The alert also wants more than 30 of them.',
         unit: 'percentunit',
         max: 1,
         queries: [['tollgate:otp_attempts_failed:ratio10m', '{{purpose}}']],
@@ -143,12 +143,12 @@ export const abuse = {
         id: 11,
         title: 'Changes of the limiter',
         about:
-          'How often the limiter became degraded, or normal again, in 15 minutes. More than 3 means a Redis that comes and goes.',
+          'How often the limiter became degraded, or normal again, in 15 minutes, as the instance saw it that saw the most. More than 3 means a Redis that comes and goes.',
         unit: 'short',
         width: 8,
         height: 6,
         queries: [
-          [`sum by (to) (increase(rate_limiter_degraded_changes_total{${OF_SERVICE}}[15m]))`, 'to {{to}}'],
+          [`max by (to) (increase(rate_limiter_degraded_changes_total{${OF_SERVICE}}[15m]))`, 'to {{to}}'],
         ],
       }),
       states({

@@ -113,15 +113,16 @@ export const dependencies = {
       lines({
         id: 7,
         title: 'Oldest mail in the outbox',
-        about: 'Age of the mail that has waited longest. A code is dead after 10 minutes.',
+        about:
+          'Age of the code and of the notice that have waited longest. A code is dead after 10 minutes, a notice is tried for a day or three.',
         unit: 's',
         width: 8,
-        queries: [[`max(outbox_oldest_age_seconds{${OF_SERVICE}})`, 'age']],
+        queries: [[`max by (mails) (outbox_oldest_age_seconds{${OF_SERVICE}})`, '{{mails}}']],
         steps: [
           [null, 'transparent'],
           [300, 'red'],
         ],
-        alerts: ['TollgateOutboxStuck'],
+        alerts: ['TollgateOutboxStuck', 'TollgateMailsLate'],
       }),
       lines({
         id: 8,

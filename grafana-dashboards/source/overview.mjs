@@ -2,6 +2,8 @@ import { bars, lines, number, OF_SERVICE, OF_USERS, states } from './panels.mjs'
 
 const rate = (selector) => `rate(http_request_duration_seconds_count{${selector}}[$__rate_interval])`;
 const increase = (selector) => `increase(http_request_duration_seconds_count{${selector}}[$__range])`;
+const answers = (ofClass = '') =>
+  `sum(increase(http_answers_total{${OF_SERVICE},scope="users"${ofClass}}[$__range]))`;
 const latency = (quantile, by = '') =>
   `histogram_quantile(${quantile}, sum by (le${by}) (rate(http_request_duration_seconds_bucket{${OF_USERS}}[$__rate_interval])))`;
 const hashing = (quantile, metric) =>
@@ -21,12 +23,7 @@ export const overview = {
         about: 'Answers that are no 5xx, of all in the range shown. The aim is 99.9 %.',
         unit: 'percentunit',
         decimals: 3,
-        queries: [
-          [
-            `1 - (sum(${increase(`${OF_USERS},status=~"5.."`)}) or 0 * sum(${increase(OF_USERS)})) / sum(${increase(OF_USERS)})`,
-            'available',
-          ],
-        ],
+        queries: [[`1 - ${answers(',class="5xx"')} / ${answers()}`, 'available']],
         steps: [
           [null, 'red'],
           [0.999, 'green'],
@@ -153,7 +150,7 @@ export const overview = {
         id: 11,
         title: '5xx by route',
         about:
-          'Answers of 500 and above in the range shown, by route. Health checks answer 503 on purpose and are left out.',
+          'Answers of 500 and above in the range shown, by route. Health checks answer 503 on purpose and are left out; so is what a route answered before the first scrape that saw it fail.',
         unit: 'short',
         queries: [
           [

@@ -3,6 +3,7 @@ import { type Backends, openBackends } from '../backends';
 import { systemClock } from '../clock';
 import { type Composition, compose } from '../compose';
 import type { Config } from '../config';
+import { PROBLEM_CODES } from '../http/problem';
 import { createLogger } from '../observability/logger';
 import { Metrics } from '../observability/metrics';
 import { VERSION } from '../version';
@@ -21,7 +22,7 @@ export interface OpenedService {
 /** Opens the parts of the service without serving; connects lazily, so that a command needs only what it uses. */
 export async function openService(config: Config): Promise<OpenedService> {
   // Nobody scrapes a command.
-  const metrics = new Metrics(VERSION);
+  const metrics = new Metrics(VERSION, PROBLEM_CODES);
   // What is done here is told by the audit trail alone: standard output is the command's.
   const logger = createLogger('silent');
   const backends = await openBackends(config, systemClock, {

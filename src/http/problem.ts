@@ -67,6 +67,11 @@ export class Problem {
   }
 }
 
+/** Every code that an answer can carry. */
+export const PROBLEM_CODES: readonly string[] = [
+  ...new Set((Object.keys(PROBLEMS) as ProblemName[]).map((name) => new Problem(name).code)),
+];
+
 /** Throws a 400 `validation_failed` that names the member, if there is a reason to refuse it. */
 export function refuseMember(path: string, reason: string): never;
 export function refuseMember(path: string, reason: string | undefined): void;

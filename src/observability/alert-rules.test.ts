@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { series } from '../testing/metric-series';
 import {
+  addedUpIn,
   alertRules,
   type KnownMetric,
   knownMetrics,
@@ -30,6 +32,37 @@ it('ask for metrics and labels that there are', () => {
     expect([alert ?? record, unknownIn(expr, known)]).toEqual([alert ?? record, []]);
   }
 });
+
+it('take what every instance tells alike once, as the most or the least that one tells', () => {
+  for (const { alert, record, expr } of [...alertRules, ...recordingRules]) {
+    expect([alert ?? record, addedUpIn(expr, known)]).toEqual([alert ?? record, []]);
+  }
+});
+
+it('count by series alone that are there before the first event, which no rate would see else', async () => {
+  const fresh = [...(await series(test)).keys()];
+  for (const { alert, record, expr } of [...alertRules, ...recordingRules]) {
+    for (const [, metric = '', matchers = ''] of expr.matchAll(/(\w+)\{([^}]*)\}\[/g)) {
+      const there = fresh.some((name) => name.startsWith(`${metric}{`) && matches(name, matchers));
+      expect([alert ?? record, metric, matchers, there || fresh.includes(metric)]).toEqual([
+        ...[alert ?? record, metric, matchers],
+        true,
+      ]);
+    }
+  }
+});
+
+/** Whether a series is one that these matchers ask for, but for what Prometheus adds. */
+function matches(name: string, matchers: string): boolean {
+  const labels = new Map([...name.matchAll(/(\w+)="([^"]*)"/g)].map(([, label, value]) => [label, value]));
+  return [...matchers.matchAll(/(\w+)(=~|!~|!=|=)"([^"]*)"/g)]
+    .filter(([, label]) => label !== 'job')
+    .every(([, label, operator = '', wanted = '']) => {
+      const value = labels.get(label) ?? '';
+      const same = operator.includes('~') ? new RegExp(`^(?:${wanted})$`).test(value) : value === wanted;
+      return same !== operator.startsWith('!');
+    });
+}
 
 it('record nothing that nobody asks for', () => {
   const asked = new Set([

@@ -11,19 +11,20 @@ export type Attempt =
 /** How far an account has come: asked for, its e-mail proved, logged in to for the first time. */
 export type FunnelStage = 'registered' | 'verified' | 'first_login';
 
-const ATTEMPTS: readonly Attempt[] = [
-  { action: 'login', method: 'password' },
-  { action: 'login', method: 'otp' },
-  { action: 'refresh', method: 'body' },
-  { action: 'refresh', method: 'cookie' },
-  { action: 'password_reset', method: 'token' },
+/** Every attempt, and the code by which it fails where the client is wrong. */
+const ATTEMPTS: readonly (readonly [Attempt, wrong: readonly string[]])[] = [
+  [{ action: 'login', method: 'password' }, ['invalid_credentials']],
+  [{ action: 'login', method: 'otp' }, ['invalid_otp']],
+  [{ action: 'refresh', method: 'body' }, ['invalid_refresh_token', 'refresh_token_reused']],
+  [{ action: 'refresh', method: 'cookie' }, ['invalid_refresh_token', 'refresh_token_reused']],
+  [{ action: 'password_reset', method: 'token' }, ['invalid_reset_token']],
 ];
+const LIMITED = 'rate_limited';
 const STAGES: readonly FunnelStage[] = ['registered', 'verified', 'first_login'];
 const PURPOSES: readonly OtpPurpose[] = [...PUBLIC_OTP_PURPOSES, 'change_email'];
 
-const SUCCESS = { outcome: 'success', reason: 'none' } as const;
 const endOf = (problem: string | null) =>
-  problem === null ? SUCCESS : { outcome: 'failure', reason: problem };
+  problem === null ? { outcome: 'success', reason: 'none' } : { outcome: 'failure', reason: problem };
 
 /** Who logs in, and how that ends. `problem` is the code of the answer, null for a success: a bounded set. */
 export class AuthMetrics {
@@ -40,7 +41,7 @@ export class AuthMetrics {
       name: 'login_requests_total',
       help: 'Well-formed logins by password, refused ones too',
       labelNames: ['outcome'],
-      known: [{ outcome: 'success' }, { outcome: 'invalid_credentials' }],
+      known: ['success', 'invalid_credentials', LIMITED].map((outcome) => ({ outcome })),
     });
     this.#successes = counterOf(registry, {
       name: 'auth_success_total',
@@ -52,17 +53,18 @@ export class AuthMetrics {
       name: 'auth_attempts_total',
       help: 'Well-formed logins, refreshes and password resets, refused ones too',
       labelNames: ['action', 'method', 'outcome', 'reason'],
-      known: ATTEMPTS.map((attempt) => ({ ...attempt, ...SUCCESS })),
+      known: ATTEMPTS.flatMap(([attempt, wrong]) =>
+        [null, ...wrong, LIMITED].map((problem) => ({ ...attempt, ...endOf(problem) })),
+      ),
     });
     this.#otpAttempts = counterOf(registry, {
       name: 'otp_attempts_total',
       help: 'One-time passwords presented in a well-formed call',
       labelNames: ['purpose', 'method', 'outcome', 'reason'],
       known: PURPOSES.flatMap((purpose) =>
-        (['digits', 'token'] as const).flatMap((method) => [
-          { purpose, method, ...SUCCESS },
-          { purpose, method, outcome: 'failure', reason: 'invalid_otp' },
-        ]),
+        (['digits', 'token'] as const).flatMap((method) =>
+          [null, 'invalid_otp', LIMITED].map((problem) => ({ purpose, method, ...endOf(problem) })),
+        ),
       ),
     });
     this.#otpRequests = counterOf(registry, {

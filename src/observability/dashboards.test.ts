@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  addedUpIn,
   dashboards,
   type KnownMetric,
   knownMetrics,
@@ -82,12 +83,7 @@ it('name series by labels that the query leaves them', () => {
 
 it('take what every instance tells alike once, as the most or the least that one tells', () => {
   const wrong = queries.flatMap(({ where, expr }) =>
-    readPromql(expr)
-      .selectors.filter(({ metric }) => /^m(?:ax|in)$/.test(known.get(metric)?.aggregator ?? ''))
-      // Whether two builds run at a time shows by a count.
-      .filter(({ metric }) => metric !== 'tollgate_build_info')
-      .filter(({ metric, aggregations }) => aggregations[0] !== known.get(metric)?.aggregator)
-      .map(({ metric }) => `${where}: ${metric}`),
+    addedUpIn(expr, known).map((metric) => `${where}: ${metric}`),
   );
   expect(wrong).toEqual([]);
 });

@@ -1,4 +1,5 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { type Counter, Gauge, type Registry } from 'prom-client';
+import { counterOf } from './known-counter';
 
 /** Whether the limits do what their policies say. */
 export class LimiterHealthMetrics {
@@ -8,7 +9,7 @@ export class LimiterHealthMetrics {
 
   constructor(registry: Registry) {
     const registers = [registry];
-    // Of several workers one in trouble is trouble.
+    // Of several workers one in trouble is trouble, and an outage that all of them see is one.
     const aggregator = 'max';
     this.#degraded = new Gauge({
       name: 'rate_limiter_degraded',
@@ -16,11 +17,12 @@ export class LimiterHealthMetrics {
       aggregator,
       registers,
     });
-    this.#changes = new Counter({
+    this.#changes = counterOf(registry, {
       name: 'rate_limiter_degraded_changes_total',
       help: 'Changes of rate_limiter_degraded',
       labelNames: ['to'],
-      registers,
+      known: [{ to: 'degraded' }, { to: 'normal' }],
+      aggregator,
     });
     this.#proxySuspect = new Gauge({
       name: 'proxy_setting_suspect',
@@ -28,7 +30,6 @@ export class LimiterHealthMetrics {
       aggregator,
       registers,
     });
-    for (const to of ['degraded', 'normal']) this.#changes.inc({ to }, 0);
   }
 
   setDegraded(degraded: boolean): void {

@@ -32,7 +32,11 @@ export class MailMetrics {
       {
         name: 'outbox_oldest_age_seconds',
         help: 'Age of the oldest mail in the outbox, 0 if there is none',
-        read: ({ oldestAgeMs }) => oldestAgeMs / 1000,
+        label: 'mails',
+        read: ({ oldestCodeAgeMs, oldestNoticeAgeMs }) => ({
+          codes: oldestCodeAgeMs / 1000,
+          notices: oldestNoticeAgeMs / 1000,
+        }),
       },
     ]);
   }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PROBLEM_CODES } from '../http/problem';
 import { POLICY_NAMES } from '../limits/policies';
 import { PUBLIC_OTP_PURPOSES } from '../stores/otp/otp-store';
 import { MAIL_KINDS } from '../stores/outbox/outbox-store';
@@ -75,6 +76,12 @@ it('begins series that are known beforehand at 0', async () => {
     expect(text).toContain(`rate_limits_blocked{policy="${policy}",mode="enforce"} 0\n`);
   }
   expect(text).toContain('tokens_reused_total 0\n');
+  for (const code of PROBLEM_CODES) expect(text).toContain(`error_events_total{code="${code}"} 0\n`);
+  for (const reason of ['invalid_credentials', 'rate_limited']) {
+    expect(text).toContain(
+      `auth_attempts_total{action="login",method="password",outcome="failure",reason="${reason}"} 0\n`,
+    );
+  }
   expect(text).toContain('account_funnel_total{stage="first_login"} 0\n');
   expect(await movedBy(test, /^(?!http_|rate_|postgres_)/, async () => {})).toEqual({});
 });

@@ -3,14 +3,14 @@ import { type Followed, Metrics } from './metrics';
 
 const QUIET: Followed = {
   countLive: async () => ({ users: 2, sessions: 3 }),
-  outboxBacklog: async () => ({ waiting: 4, oldestAgeMs: 5_500 }),
+  outboxBacklog: async () => ({ waiting: 4, oldestCodeAgeMs: 5_500, oldestNoticeAgeMs: 90_000 }),
   oldestUnsealedAgeMs: async () => 250,
   hashing: () => ({ queued: 6 }),
   postgresPools: [{ name: 'requests', state: () => ({ total: 7, idle: 5, waiting: 1 }) }],
 };
 
 function metricsOf(followed: Partial<Followed> = {}): Metrics {
-  const metrics = new Metrics('1.2.3');
+  const metrics = new Metrics('1.2.3', []);
   metrics.follow({ ...QUIET, ...followed });
   return metrics;
 }
@@ -27,7 +27,8 @@ describe('what is asked at each scrape', () => {
       'sessions_active 3',
       'business_kpi_active_users 2',
       'outbox_pending 4',
-      'outbox_oldest_age_seconds 5.5',
+      'outbox_oldest_age_seconds{mails="codes"} 5.5',
+      'outbox_oldest_age_seconds{mails="notices"} 90',
       'password_hash_queue_depth 6',
       'postgres_pool_connections{pool="requests",state="total"} 7',
       'postgres_pool_connections{pool="requests",state="idle"} 5',
@@ -60,27 +61,29 @@ describe('what is asked at each scrape', () => {
       oldestUnsealedAgeMs: jest.fn(QUIET.oldestUnsealedAgeMs).mockImplementationOnce(away),
     });
     expect(linesOf(await metrics.scrape(), names)).toEqual([]);
-    expect(linesOf(await metrics.scrape(), names)).toHaveLength(4);
+    expect(linesOf(await metrics.scrape(), names)).toHaveLength(5);
   });
 });
 
 it('tells the truth of several workers: what each has adds up, what all see alike does not', async () => {
   const [one, two] = [metricsOf(), metricsOf({ countLive: async () => ({ users: 2, sessions: 4 }) })];
-  for (const { dependencies, auth, requests } of [one, two]) {
+  for (const { dependencies, auth, requests, limiterHealth } of [one, two]) {
+    limiterHealth.setDegraded(true);
     for (const name of ['postgresql', 'redis']) dependencies.setUp(name, true);
     auth.countReuse();
     requests.begun();
   }
   two.dependencies.setUp('redis', false);
   const told = await Promise.all([one, two].map(({ registry }) => registry.getMetricsAsJSON()));
-  const names = new RegExp(`${SCRAPED.source}|^(dependency_up|tokens_reused|http_requests_in)`);
+  const names = new RegExp(`${SCRAPED.source}|^(dependency_up|tokens_reused|http_requests_in|rate_limiter_)`);
   expect(linesOf(await AggregatorRegistry.aggregate(told).metrics(), names).toSorted()).toEqual(
     [
       `tollgate_build_info{version="1.2.3",node_version="${process.versions.node}"} 1`,
       'sessions_active 4',
       'business_kpi_active_users 2',
       'outbox_pending 4',
-      'outbox_oldest_age_seconds 5.5',
+      'outbox_oldest_age_seconds{mails="codes"} 5.5',
+      'outbox_oldest_age_seconds{mails="notices"} 90',
       'audit_unsealed_events_age_seconds 0.25',
       'password_hash_queue_depth 12',
       'postgres_pool_connections{pool="requests",state="total"} 14',
@@ -89,6 +92,9 @@ it('tells the truth of several workers: what each has adds up, what all see alik
       'dependency_up{dependency="postgresql"} 1',
       'dependency_up{dependency="redis"} 0',
       'tokens_reused_total 2',
+      'rate_limiter_degraded 1',
+      'rate_limiter_degraded_changes_total{to="degraded"} 1',
+      'rate_limiter_degraded_changes_total{to="normal"} 0',
       'http_requests_in_flight 2',
     ].toSorted(),
   );

@@ -29,7 +29,7 @@ export class Metrics {
   /** What `GET /metrics` answers, in Prometheus' text format. */
   readonly scrape = scrapeOf(this.registry);
 
-  readonly requests = new RequestMetrics(this.registry);
+  readonly requests: RequestMetrics;
   readonly auth = new AuthMetrics(this.registry);
   readonly sessions = new SessionMetrics(this.registry);
   readonly limiter = new LimiterMetrics(this.registry);
@@ -38,8 +38,9 @@ export class Metrics {
   readonly mail = new MailMetrics(this.registry);
   readonly dependencies = new DependencyMetrics(this.registry);
 
-  /** `version` is that of the build. */
-  constructor(version: string) {
+  /** `version` is that of the build, `problemCodes` those that an answer can carry. */
+  constructor(version: string, problemCodes: readonly string[]) {
+    this.requests = new RequestMetrics(this.registry, problemCodes);
     collectDefaultMetrics({ register: this.registry });
     new Gauge({
       name: 'tollgate_build_info',

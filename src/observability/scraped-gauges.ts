@@ -3,7 +3,10 @@ import { Gauge, type Registry } from 'prom-client';
 export interface ScrapedGauge<A> {
   readonly name: string;
   readonly help: string;
-  readonly read: (answer: A) => number;
+  /** The label by which it tells several values. */
+  readonly label?: string;
+  /** The value, or those of a gauge with a label, by that. */
+  readonly read: (answer: A) => number | Readonly<Record<string, number>>;
 }
 
 /**
@@ -25,16 +28,21 @@ export function scrapedGauges<A>(
       });
     return asked;
   };
-  for (const { name, help, read } of gauges) {
+  for (const { name, help, label = '', read } of gauges) {
     new Gauge({
       name,
       help,
+      labelNames: label === '' ? [] : [label],
       aggregator: 'max',
       registers: [registry],
       async collect() {
         const told = await answer();
-        if (told === undefined) this.remove();
-        else this.set(read(told));
+        const values = told === undefined ? {} : read(told);
+        if (typeof values === 'number') return this.set(values);
+        // Without labels that would set it to 0.
+        if (label === '') return this.remove();
+        this.reset();
+        for (const [of, value] of Object.entries(values)) this.set({ [label]: of }, value);
       },
     });
   }

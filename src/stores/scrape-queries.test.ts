@@ -38,11 +38,11 @@ describe('what a scrape asks of PostgreSQL', () => {
     );
     await run('ANALYZE outbox_mails');
     const { explained, plans } = explainingDatabase(database);
-    const { waiting, oldestAgeMs } = await new PrismaOutboxStore(explained, clock).backlog();
+    const { waiting, oldestCodeAgeMs } = await new PrismaOutboxStore(explained, clock).backlog();
     expect(waiting).toBe(10_000);
-    expectAbout(oldestAgeMs, 39_999);
+    expectAbout(oldestCodeAgeMs, 39_999);
     expect(plans).toHaveLength(1);
-    expect(plans[0]?.match(/using \w+/g)).toEqual(['using outbox_mails_pkey', 'using outbox_mails_pkey']);
+    expect(plans[0]?.match(/using \w+/g)).toEqual(['using outbox_mails_pkey']);
     expect(plans[0]).not.toContain('Seq Scan');
   });
 

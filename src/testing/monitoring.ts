@@ -114,3 +114,17 @@ export function unknownIn(expr: string, known: ReadonlyMap<string, KnownMetric>)
   const given = new Set(selectors.flatMap(({ metric }) => known.get(metric)?.labels ?? []));
   return [...missing, ...groupedBy.filter((label) => !given.has(label)).map((label) => `by (${label})`)];
 }
+
+/**
+ * Metrics that every instance tells alike, and that an expression does not take as the most or the least that one tells.
+ * Whether two builds run at a time shows by a count.
+ */
+export function addedUpIn(expr: string, known: ReadonlyMap<string, KnownMetric>): string[] {
+  return readPromql(expr)
+    .selectors.filter(({ metric, aggregations }) => {
+      const aggregator = known.get(metric)?.aggregator ?? '';
+      return /^m(?:ax|in)$/.test(aggregator) && aggregations[0] !== aggregator;
+    })
+    .map(({ metric }) => metric)
+    .filter((metric) => metric !== 'tollgate_build_info');
+}

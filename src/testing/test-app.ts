@@ -4,6 +4,7 @@ import { createApp } from '../app';
 import { type Backends, recordStores } from '../backends';
 import { type Composition, compose } from '../compose';
 import { type Config, loadConfig } from '../config';
+import { PROBLEM_CODES } from '../http/problem';
 import { keepingStores } from '../keeping-stores';
 import type { DependencyEvents } from '../observability/dependency-metrics';
 import { Metrics } from '../observability/metrics';
@@ -90,7 +91,7 @@ export async function createTestApp({
   const logged: string[] = [];
   const logger = pino({ level: 'info', base: null }, { write: (line: string) => void logged.push(line) });
   const mailer = new CapturedMailer();
-  const metrics = new Metrics(VERSION);
+  const metrics = new Metrics(VERSION, PROBLEM_CODES);
   const { events } = metrics.dependencies;
   const observed = tracing?.ofDependencies(events) ?? events;
   const database = new Database(config.databaseUrl, {

@@ -34,6 +34,9 @@ export const MAIL_TTL: Readonly<Record<MailKind, number>> = {
   EMAIL_CHANGE_UNDONE: NOTICE_MAIL_TTL,
 };
 
+/** Those that carry a code. */
+export const CODE_MAILS: readonly MailKind[] = MAIL_KINDS.filter((kind) => MAIL_TTL[kind] === CODE_MAIL_TTL);
+
 /** A mail to be made and sent; holds neither code nor token. Times are milliseconds since the epoch. */
 export interface OutboxMail {
   readonly id: string;
@@ -54,12 +57,13 @@ export interface OutboxMail {
 export const MOST_COUNTED = 10_000;
 
 /**
- * What waits, for the metrics: how many mails, `MOST_COUNTED` for more of them, and the age of the oldest in milliseconds
- * (0 when none waits).
+ * What waits, for the metrics: how many mails, `MOST_COUNTED` for more of them, and of the oldest so many the age in milliseconds
+ * of the oldest code and of the oldest notice (0 when none waits).
  */
 export interface OutboxBacklog {
   readonly waiting: number;
-  readonly oldestAgeMs: number;
+  readonly oldestCodeAgeMs: number;
+  readonly oldestNoticeAgeMs: number;
 }
 
 /**

@@ -128,14 +128,18 @@ describe('the outbox in PostgreSQL', () => {
     expect((await store.backlog()).waiting).toBe(1);
   });
 
-  it('tells what waits and for how long', async () => {
-    expect(await store.backlog()).toEqual({ waiting: 0, oldestAgeMs: 0 });
+  it('tells what waits, and for how long codes and notices have', async () => {
+    expect(await store.backlog()).toEqual({ waiting: 0, oldestCodeAgeMs: 0, oldestNoticeAgeMs: 0 });
     await enqueue({ now: clock.now() - 5_000 });
     await enqueue();
-    const { waiting, oldestAgeMs } = await store.backlog();
-    expect(waiting).toBe(2);
-    expect(oldestAgeMs).toBeGreaterThanOrEqual(5_000);
-    expect(oldestAgeMs).toBeLessThan(60_000);
+    const { waiting, oldestCodeAgeMs, oldestNoticeAgeMs } = await store.backlog();
+    expect([waiting, oldestNoticeAgeMs]).toEqual([2, 0]);
+    expect(oldestCodeAgeMs).toBeGreaterThanOrEqual(5_000);
+    expect(oldestCodeAgeMs).toBeLessThan(60_000);
+    await enqueue({ kind: 'EMAIL_CHANGE_NOTICE', now: clock.now() - 71 * 60 * MINUTE });
+    const later = await store.backlog();
+    expect(later.oldestNoticeAgeMs).toBeGreaterThanOrEqual(71 * 60 * MINUTE);
+    expect(later.oldestCodeAgeMs).toBeLessThan(60_000);
   });
 
   it('gives each of 64 mails to one of 64 claimers at once', async () => {

@@ -4,6 +4,7 @@ import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../../clock';
 import type { Database } from '../postgres/database';
 import {
+  CODE_MAILS,
   MAIL_TTL,
   type MailKind,
   MOST_COUNTED,
@@ -50,11 +51,6 @@ export async function enqueueMail(
 interface ClaimedRow extends Omit<OutboxMail, 'createdAt' | 'expiresAt'> {
   readonly createdAt: Date;
   readonly expiresAt: Date;
-}
-
-interface BacklogRow {
-  readonly waiting: number;
-  readonly oldestAgeMs: number;
 }
 
 /**
@@ -120,16 +116,22 @@ export class PrismaOutboxStore implements OutboxStore {
 
   async backlog(): Promise<OutboxBacklog> {
     const { offset } = this.clock;
+    const codes = [...CODE_MAILS];
     // Along the primary key: ids are in the order of time, and a full outbox makes no scrape slow.
     const [row] = await this.database.run(
-      (client) => client.$queryRaw<BacklogRow[]>`
+      (client) => client.$queryRaw<OutboxBacklog[]>`
+        WITH held AS (
+          SELECT
+            kind::text = ANY (${codes}) AS is_code,
+            greatest(0, extract(epoch FROM now() + ${offset} * interval '1 millisecond' - created_at) * 1000) AS age
+          FROM outbox_mails ORDER BY id LIMIT ${MOST_COUNTED}
+        )
         SELECT
-          (SELECT count(*)::int FROM (SELECT id FROM outbox_mails ORDER BY id LIMIT ${MOST_COUNTED}) AS held) AS waiting,
-          coalesce((
-            SELECT greatest(0, extract(epoch FROM now() + ${offset} * interval '1 millisecond' - created_at) * 1000)
-            FROM outbox_mails ORDER BY id LIMIT 1
-          ), 0)::float8 AS "oldestAgeMs"`,
+          count(*)::int AS waiting,
+          coalesce(max(age) FILTER (WHERE is_code), 0)::float8 AS "oldestCodeAgeMs",
+          coalesce(max(age) FILTER (WHERE NOT is_code), 0)::float8 AS "oldestNoticeAgeMs"
+        FROM held`,
     );
-    return row ?? { waiting: 0, oldestAgeMs: 0 };
+    return row ?? { waiting: 0, oldestCodeAgeMs: 0, oldestNoticeAgeMs: 0 };
   }
 }
