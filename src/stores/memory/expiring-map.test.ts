@@ -1,6 +1,15 @@
 import { StoreFull } from '../store-full';
 import { ExpiringMap } from './expiring-map';
 
+it('keeps what replaces an entry that has died, and lets the other dead go', () => {
+  const map = new ExpiringMap<string>(10);
+  for (const key of ['a', 'b', 'c', 'd']) map.set(key, key, 10, 0);
+  map.set('a', 'A again', 30, 20);
+  expect(map.get('a', 20)).toBe('A again');
+  for (let n = 0; n < 10; n += 1) map.set('a', 'A once more', 30, 20);
+  expect(map.size).toBe(1);
+});
+
 describe('a map that is full', () => {
   const full = () => {
     const map = new ExpiringMap<string>(2);

@@ -37,10 +37,10 @@ export class ExpiringMap<Value> {
   set(key: string, value: Value, expiresAt: number, now: number): void {
     const entry = this.#entries.get(key);
     if (entry !== undefined) {
-      // Adds nothing, but where nothing new comes the dead have to leave as well.
-      this.#sweep(now, 1);
       entry.value = value;
       entry.expiresAt = expiresAt;
+      // Adds nothing, but where nothing new comes the dead have to leave as well; this one lives again by now.
+      this.#sweep(now, 1);
       return;
     }
     this.#sweep(now, SWEEP_SLICE);
