@@ -31,6 +31,7 @@ const listed: readonly Listed[] = [...PAGE.matchAll(/^\| `(\w+)` \| (\w+) \|(.*)
 interface Registered {
   readonly name: string;
   readonly type: string;
+  readonly aggregator?: string;
   readonly labelNames?: readonly string[];
 }
 
@@ -58,6 +59,17 @@ it('says of each of ours what it means and where it shows', () => {
     const unknown = dashboards?.split(', ').filter((dashboard) => !DASHBOARDS.includes(dashboard));
     expect([name, unknown]).toEqual([name, []]);
   }
+});
+
+it('marks what is to be taken once, as the most or the least that one instance or worker tells', () => {
+  const marked = listed.flatMap(({ name, meaning }) => {
+    const [, mark] = /\*\*(max|min)\*\*/.exec(meaning) ?? [];
+    return mark === undefined ? [] : [[name, mark]];
+  });
+  const taken = registered()
+    .filter(({ name, aggregator }) => /^m(?:ax|in)$/.test(aggregator ?? '') && name !== 'tollgate_build_info')
+    .map(({ name, aggregator }) => [name, aggregator]);
+  expect(marked.toSorted()).toEqual(taken.toSorted());
 });
 
 it('names every value of the labels that have a list of their own', () => {
