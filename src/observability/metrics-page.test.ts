@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { authEndpoints } from '../auth/auth.router';
 import { PROBLEM_CODES } from '../http/problem';
 import { POLICY_NAMES } from '../limits/policies';
 import { PUBLIC_OTP_PURPOSES } from '../stores/otp/otp-store';
@@ -89,7 +90,11 @@ it('begins series that are known beforehand at 0', async () => {
   }
   expect(text).toContain('tokens_reused_total 0\n');
   for (const code of PROBLEM_CODES) expect(text).toContain(`error_events_total{code="${code}"} 0\n`);
-  for (const reason of ['invalid_credentials', 'rate_limited']) {
+  for (const reason of [
+    ...(authEndpoints.find(({ name }) => name === 'login')?.errors ?? []),
+    'rate_limited',
+  ]) {
+    expect(text).toContain(`login_requests_total{outcome="${reason}"} 0\n`);
     expect(text).toContain(
       `auth_attempts_total{action="login",method="password",outcome="failure",reason="${reason}"} 0\n`,
     );
