@@ -65,6 +65,12 @@ function matches(name: string, matchers: string): boolean {
     });
 }
 
+it('add nothing up twice that could be recorded once', () => {
+  const aggregated = recordingRules.flatMap(({ expr }) => readPromql(expr).aggregated);
+  expect(aggregated.length).toBeGreaterThan(10);
+  expect(aggregated.filter((one, place) => aggregated.indexOf(one) !== place)).toEqual([]);
+});
+
 it('record nothing that nobody asks for', () => {
   const asked = new Set([
     ...[...alertRules, ...recordingRules].flatMap(({ expr }) => metricsOf(expr)),
