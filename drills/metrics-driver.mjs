@@ -108,6 +108,8 @@ export class Driver {
   async mailed(kind, email, { budgeted = true, tries = 1, arrives = true } = {}) {
     for (let tried = 1; budgeted && tried <= tries; tried += 1) {
       const taken = this.#budgets.get(email) ?? 0;
+      // Half is for codes; a notice that finds no more than that asks for none of it.
+      if (kind === 'ALREADY_REGISTERED' && BUDGET - taken <= Math.floor(BUDGET / 2)) return undefined;
       const [name, ends] = taken < BUDGET ? ['rate_limits_allowed', false] : ['rate_limits_blocked', true];
       this.ledger.add(name, { policy: 'mail', mode: 'enforce' });
       if (ends) return undefined;

@@ -86,6 +86,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   health: [],
 };
 
+it('makes each counter where its known series are begun', () => {
+  const makers = product.filter(({ path }) => /new Counter\b/.test(readFileSync(join(SRC, path), 'utf8')));
+  expect(makers.map(({ path }) => path)).toEqual(['observability/known-counter.ts']);
+});
+
 it.each(Object.entries(MAY_IMPORT))('lets %s import downwards alone', (layer, allowed) => {
   const upward = product
     .filter(({ path }) => layerOf(path) === layer)

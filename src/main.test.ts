@@ -105,7 +105,9 @@ describe('the production entry', () => {
       expect(told('audit_unsealed_events_age_seconds')).toBeLessThan(30);
       expect(told('dependency_up{dependency="postgresql"}')).toBe(1);
       expect(text).toMatch(/^tollgate_build_info\{[^}]+\} 1$/m);
-      // Each has connections of its own.
+      expect(told('process_start_time_seconds')).toBeGreaterThan(1_000_000_000);
+      // Each has a queue and connections of its own.
+      expect(told('password_hash_queue_capacity')).toBe(256);
       expect(told('postgres_pool_connections{pool="requests",state="total"}')).toBeGreaterThanOrEqual(2);
       service.child.kill('SIGTERM');
       expect(await service.ended).toBe(0);

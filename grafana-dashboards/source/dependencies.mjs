@@ -146,7 +146,7 @@ export const dependencies = {
       lines({
         id: 13,
         title: 'Event loop lag',
-        about: 'How late the event loop comes to what is due, on the worst instance.',
+        about: 'How late the event loop comes to what is due, in the worst worker of the worst instance.',
         unit: 's',
         queries: [
           [`max(nodejs_eventloop_lag_mean_seconds{${OF_SERVICE}})`, 'mean'],
@@ -169,15 +169,16 @@ export const dependencies = {
       lines({
         id: 15,
         title: 'CPU',
-        about: 'Cores in use by instance. JavaScript uses one at most, hashes the others.',
+        about: 'Cores in use by instance. JavaScript uses one at most in each worker, hashes the others.',
         unit: 'short',
         queries: [[`rate(process_cpu_seconds_total{${OF_SERVICE}}[$__rate_interval])`, '{{instance}}']],
       }),
       lines({
         id: 16,
         title: 'Garbage collection',
-        about: 'The part of the time that is spent collecting garbage, by kind. Major ones stop everything.',
-        unit: 'percentunit',
+        about:
+          'Cores that are busy collecting garbage, by kind, over all instances. Major ones stop everything.',
+        unit: 'short',
         queries: [[rate('nodejs_gc_duration_seconds_sum', 'kind'), '{{kind}}']],
       }),
       lines({
@@ -190,9 +191,10 @@ export const dependencies = {
       lines({
         id: 18,
         title: 'Running for',
-        about: 'Time since the process began, by instance. A saw is a service that restarts again and again.',
+        about:
+          'Time since the process began, by instance; of several workers the last that did. A saw is one that restarts again and again.',
         unit: 's',
-        queries: [[`time() - process_start_time_seconds{${OF_SERVICE}}`, '{{instance}}']],
+        queries: [[`time() - max by (instance) (process_start_time_seconds{${OF_SERVICE}})`, '{{instance}}']],
       }),
     ],
   ],

@@ -183,9 +183,9 @@ export const overview = {
         id: 13,
         title: 'Event loop lag (p99)',
         about:
-          'How late the event loop comes to what is due. Above 0.1 s everything is slow: too much work for one core, or a blocking call.',
+          'How late the event loop comes to what is due, by instance, in its worst worker. Above 0.1 s everything is slow: too much work for one core, or a blocking call.',
         unit: 's',
-        queries: [[`nodejs_eventloop_lag_p99_seconds{${OF_SERVICE}}`, '{{instance}}']],
+        queries: [[`max by (instance) (nodejs_eventloop_lag_p99_seconds{${OF_SERVICE}})`, '{{instance}}']],
         steps: [
           [null, 'transparent'],
           [0.1, 'red'],
@@ -194,12 +194,19 @@ export const overview = {
       lines({
         id: 14,
         title: 'Hash queue',
-        about: 'Passwords that wait to be hashed. At 128 the next login gets 503.',
-        unit: 'short',
-        queries: [[`password_hash_queue_depth{${OF_SERVICE}}`, '{{instance}}']],
+        about:
+          'Passwords that wait to be hashed, as a part of those that may (128 in each worker), by instance. Where a queue is full the next login gets 503.',
+        unit: 'percentunit',
+        max: 1,
+        queries: [
+          [
+            `password_hash_queue_depth{${OF_SERVICE}} / password_hash_queue_capacity{${OF_SERVICE}}`,
+            '{{instance}}',
+          ],
+        ],
         steps: [
           [null, 'transparent'],
-          [128, 'red'],
+          [0.8, 'red'],
         ],
       }),
       lines({

@@ -117,8 +117,8 @@ function finished(
   return builder;
 }
 
-/** To the state of an alert in Grafana's list of the data source's alerts; its runbook is linked from there. */
+/** To the state of an alert in Grafana's list of the data source's alerts; its summary and its paragraph of the README stand there. */
 const linkTo = (alert) =>
-  new dashboard.DashboardLinkBuilder(`${alert}: state and runbook`)
+  new dashboard.DashboardLinkBuilder(`${alert}: state and what to do`)
     .type('link')
     .url(`/alerting/list?search=${alert}`);

@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { ApiClient, logIn, newUser, signUp } from '../testing/api-client';
 import { codeIn } from '../testing/captured-mailer';
 import { movedBy } from '../testing/metric-series';
+import { eventually } from '../testing/redis-cluster';
 import { createTestApp, stateKinds, type TestApp } from '../testing/test-app';
 
 describe.each(stateKinds)('metrics over %s', (state) => {
@@ -58,6 +62,31 @@ describe.each(stateKinds)('metrics over %s', (state) => {
       'error_events_total{code="rate_limited"}': 2,
       'error_events_total{code="unauthenticated"}': 1,
     });
+  });
+
+  it('take a request from when its headers are there, before its body', async () => {
+    const server = createServer(test.app).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1');
+    try {
+      const inFlight = async () => {
+        const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+        return Number(/^http_requests_in_flight (\d+)$/m.exec(text)?.[1]);
+      };
+      await once(socket, 'connect');
+      socket.write('POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n');
+      // That of the scrape alone.
+      expect(await inFlight()).toBe(1);
+      socket.write('Content-Type: application/json\r\n\r\n{');
+      await eventually(async () => expect(await inFlight()).toBe(2));
+      const help = test.services.metrics.registry.getSingleMetricAsString('http_request_duration_seconds');
+      expect(await help).toContain('Time from when the headers of a request are there');
+    } finally {
+      socket.destroy();
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   it('follow the live sessions and their users', async () => {

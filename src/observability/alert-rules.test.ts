@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { series } from '../testing/metric-series';
 import {
   addedUpIn,
@@ -64,6 +65,12 @@ function matches(name: string, matchers: string): boolean {
     });
 }
 
+it('add nothing up twice that could be recorded once', () => {
+  const aggregated = recordingRules.flatMap(({ expr }) => readPromql(expr).aggregated);
+  expect(aggregated.length).toBeGreaterThan(10);
+  expect(aggregated.filter((one, place) => aggregated.indexOf(one) !== place)).toEqual([]);
+});
+
 it('record nothing that nobody asks for', () => {
   const asked = new Set([
     ...[...alertRules, ...recordingRules].flatMap(({ expr }) => metricsOf(expr)),
@@ -84,10 +91,36 @@ it('say how grave an alert is, what to do, and where to read and see more', () =
   for (const { name, labels, annotations } of alerts) {
     expect([name, labels?.['severity']]).toEqual([name, expect.stringMatching(/^(?:critical|warning)$/)]);
     expect([name, annotations?.['summary']]).toEqual([name, expect.stringMatching(/^.{40,}\.$/)]);
-    const anchor = annotations?.['runbook_url']?.replace('README.md#', '') ?? '';
+    const anchor = annotations?.['runbook']?.replace('README.md#', '') ?? '';
     expect([name, anchor, anchors.has(anchor)]).toEqual([name, anchor, true]);
   }
   expect(new Set(alerts.map(({ name }) => name)).size).toBe(alerts.length);
+});
+
+it('call nothing a link that is none: whoever gets an alert has not this repository before them', () => {
+  for (const { name, annotations = {} } of alerts) {
+    const links = Object.entries(annotations).filter(([key]) => key.endsWith('_url'));
+    expect([name, links.filter(([, url]) => !URL.canParse(url))]).toEqual([name, []]);
+  }
+});
+
+it('reach somebody by what the README has for Alertmanager, which names what an alert has', () => {
+  const [, text = ''] = README.split('\n### Alerts\n');
+  const [prometheus, alertmanager] = [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].map(
+    ([, yaml = '']) => yaml,
+  );
+  expect(parse(prometheus ?? '')).toEqual({
+    alerting: { alertmanagers: [{ static_configs: [{ targets: [expect.stringMatching(/:9093$/)] }] }] },
+  });
+  const { route } = parse(alertmanager ?? '') as { route: { routes: { matchers: string[] }[] } };
+  const severities = route.routes.flatMap(({ matchers }) =>
+    matchers.map((one) => /^severity="(\w+)"$/.exec(one)?.[1]),
+  );
+  expect(severities).toEqual(['critical']);
+  const named = [...(alertmanager ?? '').matchAll(/\.Annotations\.(\w+)/g)].map(([, key]) => key);
+  for (const { name, annotations = {} } of alerts) {
+    expect([name, ...Object.keys(annotations).toSorted()]).toEqual([name, ...named.toSorted()]);
+  }
 });
 
 /** With what a recorded metric is made of. */
@@ -100,8 +133,7 @@ function sourcesOf(expr: string): string[] {
 
 it('have a panel each, which shows what they watch and names them, and no panel names another', () => {
   for (const { name, expr, annotations } of alerts) {
-    const [, uid, id] =
-      /^\/d\/([\w-]+)\?viewPanel=panel-(\d+)$/.exec(annotations?.['dashboard_url'] ?? '') ?? [];
+    const { __dashboardUid__: uid, __panelId__: id } = annotations ?? {};
     const found = panels.find(({ dashboard, panel }) => dashboard.uid === uid && String(panel.id) === id);
     expect([name, found?.panel.description]).toEqual([name, expect.stringContaining(`Alert: ${name}.`)]);
     const shown = new Set(found?.targets.flatMap((target) => sourcesOf(target.expr)));

@@ -11,9 +11,12 @@ export type Attempt =
 /** How far an account has come: asked for, its e-mail proved, logged in to for the first time. */
 export type FunnelStage = 'registered' | 'verified' | 'first_login';
 
-/** Every attempt, and the code by which it fails where the client is wrong. */
+/** How a login by password fails that is not refused by a limit. The alert of stuffing reads them all. */
+const LOGIN_FAILURES = ['invalid_credentials', 'email_not_verified', 'account_disabled'];
+
+/** Every attempt, and the codes by which it fails where the client is wrong. */
 const ATTEMPTS: readonly (readonly [Attempt, wrong: readonly string[]])[] = [
-  [{ action: 'login', method: 'password' }, ['invalid_credentials']],
+  [{ action: 'login', method: 'password' }, LOGIN_FAILURES],
   [{ action: 'login', method: 'otp' }, ['invalid_otp']],
   [{ action: 'refresh', method: 'body' }, ['invalid_refresh_token', 'refresh_token_reused']],
   [{ action: 'refresh', method: 'cookie' }, ['invalid_refresh_token', 'refresh_token_reused']],
@@ -41,7 +44,7 @@ export class AuthMetrics {
       name: 'login_requests_total',
       help: 'Well-formed logins by password, refused ones too',
       labelNames: ['outcome'],
-      known: ['success', 'invalid_credentials', LIMITED].map((outcome) => ({ outcome })),
+      known: ['success', ...LOGIN_FAILURES, LIMITED].map((outcome) => ({ outcome })),
     });
     this.#successes = counterOf(registry, {
       name: 'auth_success_total',

@@ -2,6 +2,12 @@ import { Gauge, Histogram, type Registry } from 'prom-client';
 import type { HashingEvents } from '../passwords/hashing-queue';
 import { counterOf } from './known-counter';
 
+/** What waits to be hashed, and how much may. */
+export interface HashingBacklog {
+  readonly queued: number;
+  readonly maxQueued: number;
+}
+
 /** Passwords being hashed: what costs the service most, and what it refuses first. */
 export class HashingMetrics {
   readonly #registry: Registry;
@@ -35,11 +41,20 @@ export class HashingMetrics {
     };
   }
 
-  follow(stats: () => { readonly queued: number }): void {
+  follow(stats: () => HashingBacklog): void {
+    const registers = [this.#registry];
+    new Gauge({
+      name: 'password_hash_queue_capacity',
+      help: 'Hashes that may wait for their turn',
+      registers,
+      collect() {
+        this.set(stats().maxQueued);
+      },
+    });
     new Gauge({
       name: 'password_hash_queue_depth',
       help: 'Hashes that wait for their turn',
-      registers: [this.#registry],
+      registers,
       collect() {
         this.set(stats().queued);
       },

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { authEndpoints } from '../auth/auth.router';
 import { PROBLEM_CODES } from '../http/problem';
 import { POLICY_NAMES } from '../limits/policies';
 import { PUBLIC_OTP_PURPOSES } from '../stores/otp/otp-store';
@@ -31,6 +32,7 @@ const listed: readonly Listed[] = [...PAGE.matchAll(/^\| `(\w+)` \| (\w+) \|(.*)
 interface Registered {
   readonly name: string;
   readonly type: string;
+  readonly aggregator?: string;
   readonly labelNames?: readonly string[];
 }
 
@@ -60,6 +62,17 @@ it('says of each of ours what it means and where it shows', () => {
   }
 });
 
+it('marks what is to be taken once, as the most or the least that one instance or worker tells', () => {
+  const marked = listed.flatMap(({ name, meaning }) => {
+    const [, mark] = /\*\*(max|min)\*\*/.exec(meaning) ?? [];
+    return mark === undefined ? [] : [[name, mark]];
+  });
+  const taken = registered()
+    .filter(({ name, aggregator }) => /^m(?:ax|in)$/.test(aggregator ?? '') && name !== 'tollgate_build_info')
+    .map(({ name, aggregator }) => [name, aggregator]);
+  expect(marked.toSorted()).toEqual(taken.toSorted());
+});
+
 it('names every value of the labels that have a list of their own', () => {
   const valuesOf = (name: string) => listed.find((metric) => metric.name === name)?.values;
   for (const kind of MAIL_KINDS) expect(valuesOf('mails_total')).toContain(`\`${kind}\``);
@@ -77,7 +90,11 @@ it('begins series that are known beforehand at 0', async () => {
   }
   expect(text).toContain('tokens_reused_total 0\n');
   for (const code of PROBLEM_CODES) expect(text).toContain(`error_events_total{code="${code}"} 0\n`);
-  for (const reason of ['invalid_credentials', 'rate_limited']) {
+  for (const reason of [
+    ...(authEndpoints.find(({ name }) => name === 'login')?.errors ?? []),
+    'rate_limited',
+  ]) {
+    expect(text).toContain(`login_requests_total{outcome="${reason}"} 0\n`);
     expect(text).toContain(
       `auth_attempts_total{action="login",method="password",outcome="failure",reason="${reason}"} 0\n`,
     );

@@ -5,7 +5,7 @@ const QUIET: Followed = {
   countLive: async () => ({ users: 2, sessions: 3 }),
   outboxBacklog: async () => ({ waiting: 4, oldestCodeAgeMs: 5_500, oldestNoticeAgeMs: 90_000 }),
   oldestUnsealedAgeMs: async () => 250,
-  hashing: () => ({ queued: 6 }),
+  hashing: () => ({ queued: 6, maxQueued: 128 }),
   postgresPools: [{ name: 'requests', state: () => ({ total: 7, idle: 5, waiting: 1 }) }],
 };
 
@@ -29,6 +29,7 @@ describe('what is asked at each scrape', () => {
       'outbox_pending 4',
       'outbox_oldest_age_seconds{mails="codes"} 5.5',
       'outbox_oldest_age_seconds{mails="notices"} 90',
+      'password_hash_queue_capacity 128',
       'password_hash_queue_depth 6',
       'postgres_pool_connections{pool="requests",state="total"} 7',
       'postgres_pool_connections{pool="requests",state="idle"} 5',
@@ -85,6 +86,7 @@ it('tells the truth of several workers: what each has adds up, what all see alik
       'outbox_oldest_age_seconds{mails="codes"} 5.5',
       'outbox_oldest_age_seconds{mails="notices"} 90',
       'audit_unsealed_events_age_seconds 0.25',
+      'password_hash_queue_capacity 256',
       'password_hash_queue_depth 12',
       'postgres_pool_connections{pool="requests",state="total"} 14',
       'postgres_pool_connections{pool="requests",state="idle"} 10',
@@ -98,4 +100,19 @@ it('tells the truth of several workers: what each has adds up, what all see alik
       'http_requests_in_flight 2',
     ].toSorted(),
   );
+});
+
+it('tells of several workers the one whose event loop is latest, and the last that began', async () => {
+  // But for the least of the lags, which is the least of all.
+  const names = /^(nodejs_eventloop_lag_(?!min)\w*|process_start_time_seconds)/;
+  const told = await Promise.all(
+    [7, 9_000, 8].map(async (value) =>
+      (await metricsOf().registry.getMetricsAsJSON()).map((metric) =>
+        names.test(metric.name) ? { ...metric, values: [{ value, labels: {} }] } : metric,
+      ),
+    ),
+  );
+  const lines = linesOf(await AggregatorRegistry.aggregate(told).metrics(), names);
+  expect(lines).toHaveLength(8);
+  expect(lines.filter((line) => !line.endsWith(' 9000'))).toEqual([]);
 });

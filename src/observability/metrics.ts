@@ -1,12 +1,13 @@
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Gauge, Registry } from 'prom-client';
 import type { OutboxBacklog } from '../stores/outbox/outbox-store';
 import { AuthMetrics } from './auth-metrics';
 import { scrapeOf } from './cluster-metrics';
 import { DependencyMetrics, type PoolName, type PoolState } from './dependency-metrics';
-import { HashingMetrics } from './hashing-metrics';
+import { type HashingBacklog, HashingMetrics } from './hashing-metrics';
 import { LimiterHealthMetrics } from './limiter-health-metrics';
 import { LimiterMetrics } from './limiter-metrics';
 import { MailMetrics } from './mail-metrics';
+import { collectProcessMetrics } from './process-metrics';
 import { RequestMetrics } from './request-metrics';
 import { scrapedGauges } from './scraped-gauges';
 import { type LiveCount, SessionMetrics } from './session-metrics';
@@ -16,7 +17,7 @@ export interface Followed {
   readonly countLive: () => Promise<LiveCount>;
   readonly outboxBacklog: () => Promise<OutboxBacklog>;
   readonly oldestUnsealedAgeMs: () => Promise<number>;
-  readonly hashing: () => { readonly queued: number };
+  readonly hashing: () => HashingBacklog;
   readonly postgresPools: readonly { readonly name: PoolName; readonly state: () => PoolState }[];
 }
 
@@ -41,7 +42,7 @@ export class Metrics {
   /** `version` is that of the build, `problemCodes` those that an answer can carry. */
   constructor(version: string, problemCodes: readonly string[]) {
     this.requests = new RequestMetrics(this.registry, problemCodes);
-    collectDefaultMetrics({ register: this.registry });
+    collectProcessMetrics(this.registry);
     new Gauge({
       name: 'tollgate_build_info',
       help: 'The build that runs: always 1',

@@ -208,6 +208,7 @@ it('tells of a full queue of hashes as it stands', async () => {
   const hashes = Array.from({ length: 6 }, () => hasher.hash('violet-lantern-47'));
   const settled = Promise.allSettled(hashes);
   expect(await value('password_hash_queue_depth')).toBe(3);
+  expect(await value('password_hash_queue_capacity')).toBe(3);
   expect((await settled).filter(({ status }) => status === 'rejected')).toHaveLength(2);
   expect(await value('password_hash_rejected_total')).toBe(2);
   expect(await value('password_hash_wait_seconds_count')).toBe(4);

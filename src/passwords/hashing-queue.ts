@@ -65,8 +65,10 @@ export class HashingQueue {
     }
   }
 
-  stats(): { readonly running: number; readonly queued: number } {
-    return { running: this.#queue.running(), queued: this.#queue.length() };
+  /** Jobs under way, those that wait, and how many may. */
+  stats(): { readonly running: number; readonly queued: number; readonly maxQueued: number } {
+    const { maxQueued } = this.#options;
+    return { running: this.#queue.running(), queued: this.#queue.length(), maxQueued };
   }
 
   async #begin(job: Job): Promise<unknown> {

@@ -143,14 +143,14 @@ describe('load', () => {
     const outcomes = Promise.allSettled(
       Array.from({ length: 64 }, () => hasher.verify('correct horse', null)),
     );
-    expect(hasher.stats()).toEqual({ running: 2, queued: 3 });
+    expect(hasher.stats()).toEqual({ running: 2, queued: 3, maxQueued: 3 });
     const settled = await outcomes;
     const refused = settled.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
     expect(refused).toHaveLength(59);
     expect(
       refused.every((reason) => reason instanceof HashingOverloaded && reason.retryAfterSeconds === 3),
     ).toBe(true);
-    expect(hasher.stats()).toEqual({ running: 0, queued: 0 });
+    expect(hasher.stats()).toEqual({ running: 0, queued: 0, maxQueued: 3 });
     expect(await hasher.verify('correct horse', null)).toBe(false);
   });
 

@@ -108,7 +108,7 @@ export class PasswordHasher {
   }
 
   /** Hashes being computed and waiting. */
-  stats(): { readonly running: number; readonly queued: number } {
+  stats(): ReturnType<HashingQueue['stats']> {
     return this.#queue.stats();
   }
 

@@ -13,6 +13,8 @@ export interface Expression {
   readonly selectors: readonly Selector[];
   /** Labels that it groups by. */
   readonly groupedBy: readonly string[];
+  /** Each aggregation with what it is of, as it stands. */
+  readonly aggregated: readonly string[];
 }
 
 /** Grafana's variables, as it would put something in for them. */
@@ -28,11 +30,13 @@ export function readPromql(text: string): Expression {
   const selectors: { metric: string; labels: string[]; aggregations: string[] }[] = [];
   const groupedBy: string[] = [];
   const aggregations: string[] = [];
+  const aggregated: string[] = [];
   parser.parse(source).iterate({
     enter({ name, type, from, to, node }) {
       const said = source.slice(from, to);
       if (type.isError) throw new Error(`not PromQL at ${from}: ${source}`);
       if (name === 'AggregateExpr') {
+        aggregated.push(said);
         aggregations.unshift(source.slice(from, node.getChild('AggregateOp')?.to).trim());
       } else if (name === 'VectorSelector') {
         const metric = node.getChild('Identifier');
@@ -51,5 +55,5 @@ export function readPromql(text: string): Expression {
       if (name === 'AggregateExpr') aggregations.shift();
     },
   });
-  return { selectors, groupedBy };
+  return { selectors, groupedBy, aggregated };
 }
