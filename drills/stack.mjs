@@ -54,18 +54,17 @@ async function startAll() {
     made,
   );
   const stores = await startStores({ dir, secrets, stops });
-  pointAt(stores, secrets);
-
   const { startInbox } = createRequire(import.meta.url)('../dist/dev/inbox.js');
   const inbox = await startInbox({ httpPort: 0 });
   stops.push(() => inbox.close());
+  pointAt({ ...stores, smtp: inbox.smtpUrl }, secrets);
   const [port, apiPort, prometheusPort] = [await freePort(), await freePort(), await freePort()];
   const instances = await Promise.all(
-    HOSTS.map((host) => startInstance({ dir, secrets, host, port: apiPort, smtpUrl: inbox.smtpUrl })),
+    HOSTS.map((host) => startInstance({ dir, secrets, host, port: apiPort })),
   );
   stops.push(() => Promise.all(instances.map((instance) => instance.stop())));
   check('three instances start at once on an empty database, in production mode', true);
-  consult(examine({ secrets, host: HOSTS[0], port: apiPort, smtpUrl: inbox.smtpUrl }));
+  consult(examine({ secrets, host: HOSTS[0], port: apiPort }));
 
   const names = await startNameServer({ dir, addresses: HOSTS });
   stops.push(() => names.stop());

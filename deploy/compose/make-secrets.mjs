@@ -33,6 +33,8 @@ secret('api', 'jwt_secret', process.env.JWT_SECRET);
 secret('api', 'secret_keys', process.env.SECRET_KEYS);
 secret('api', 'password_pepper', process.env.PASSWORD_PEPPER);
 secret('api', 'admin_password', process.env.ADMIN_PASSWORD);
+// It may hold a password.
+keep('api', 'smtp_url', process.env.SMTP_URL || 'smtp://mailpit:1025');
 // For JWT_ALG other than HS256; made by `npm run admin -- keys new`, not here.
 keep('api', 'jwt_private_keys', process.env.JWT_PRIVATE_KEYS ?? '');
 
