@@ -10,12 +10,25 @@ const FILE = 'docker-compose.yml';
 /** What other services call theirs. */
 const SECRET = /SECRET|PASSWORD|PEPPER|TOKEN$|_KEYS$/;
 const require = createRequire(import.meta.url);
-const { SECRET_SETTINGS } = require('../src/settings.ts');
+const { rateSettings, SECRET_SETTINGS, settings } = require('../src/settings.ts');
+/** Settings that .env cannot have here, each with the reason. */
+const LEFT_OUT = {
+  HOST: 'all addresses of its container',
+  INBOX_PORT: 'it has no inbox of its own',
+  DATABASE_URL: 'made of POSTGRES_PASSWORD',
+  REDIS_URL: 'made of REDIS_PASSWORD',
+  NODE_ENV: 'production',
+  PORT: 'PUBLISH says where it is reached',
+};
 const root = new URL('..', import.meta.url);
 const text = readFileSync(new URL(FILE, root), 'utf8');
 const compose = parse(text, { merge: true, strict: true, uniqueKeys: true });
 
-const faults = [...schemaFaults(compose), ...Object.entries(compose.services).flatMap(serviceFaults)];
+const faults = [
+  ...schemaFaults(compose),
+  ...Object.entries(compose.services).flatMap(serviceFaults),
+  ...settingFaults(),
+];
 for (const name of new Set(text.match(/(?<=(?<!\$)\$\{)\w+/g))) {
   if (!documented().has(name)) faults.push(`.env.example does not mention ${name}`);
 }
@@ -81,6 +94,21 @@ function serviceFaults([name, service]) {
     }
   }
   return found;
+}
+
+/** Settings that .env tells of and that are dropped without a word: a secret goes by the files of `secrets`. */
+function settingFaults() {
+  const { api, secrets } = compose.services;
+  const names = [...Object.keys(settings.shape), ...Object.keys(rateSettings.shape)];
+  return names
+    .filter((name) => !(name in LEFT_OUT))
+    .filter((name) => {
+      const isSecret = SECRET_SETTINGS.includes(name);
+      const reader = isSecret ? secrets : api;
+      const passedOn = reader.environment[name]?.startsWith(`\${${name}:-`);
+      return !passedOn || (isSecret && api.environment[`${name}_FILE`] === undefined);
+    })
+    .map((name) => `${name} is not passed on`);
 }
 
 function waitsForEndOf(service, name) {

@@ -35,6 +35,7 @@ secret('api', 'password_pepper', process.env.PASSWORD_PEPPER);
 secret('api', 'admin_password', process.env.ADMIN_PASSWORD);
 // It may hold a password.
 keep('api', 'smtp_url', process.env.SMTP_URL || 'smtp://mailpit:1025');
+keep('api', 'otel_exporter_otlp_headers', process.env.OTEL_EXPORTER_OTLP_HEADERS ?? '');
 // For JWT_ALG other than HS256; made by `npm run admin -- keys new`, not here.
 keep('api', 'jwt_private_keys', process.env.JWT_PRIVATE_KEYS ?? '');
 
