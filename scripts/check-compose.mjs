@@ -28,6 +28,7 @@ const faults = [
   ...schemaFaults(compose),
   ...Object.entries(compose.services).flatMap(serviceFaults),
   ...settingFaults(),
+  ...retentionFaults(),
 ];
 for (const name of new Set(text.match(/(?<=(?<!\$)\$\{)\w+/g))) {
   if (!documented().has(name)) faults.push(`.env.example does not mention ${name}`);
@@ -109,6 +110,13 @@ function settingFaults() {
       return !passedOn || (isSecret && api.environment[`${name}_FILE`] === undefined);
     })
     .map((name) => `${name} is not passed on`);
+}
+
+/** The Overview looks back over the 30 days of the error budget. */
+function retentionFaults() {
+  const option = compose.services.prometheus.command.find((one) => one.includes('retention.time'));
+  const days = Number(/=(\d+)d$/.exec(option)?.[1] ?? 0);
+  return days > 30 ? [] : [`prometheus: keeps ${days} days, and the error budget is one of 30`];
 }
 
 function waitsForEndOf(service, name) {
