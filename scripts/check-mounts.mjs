@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
-import { findHaproxy } from '../drills/stack/haproxy.mjs';
+import { findHaproxy } from './find-binary.mjs';
 
 const TOOL_MS = 30_000;
 /** Root whom the modes of files bind, as in a container without that capability. */
@@ -20,6 +20,8 @@ let faults = 0;
 
 checkSecrets();
 checkBalancer();
+checkRoom();
+checkRole();
 checkProvisioning();
 process.exitCode = faults === 0 ? 0 : 1;
 
@@ -102,6 +104,22 @@ function checkBalancer() {
     timeout: TOOL_MS,
   });
   report(`haproxy.cfg is valid, says ${version}`, status === 0 && !/warning/i.test(stderr), stdout + stderr);
+}
+
+/** How many instances the balancer has room for, and how many the README promises. */
+function checkRoom() {
+  const read = (path) => readFileSync(join(root, path), 'utf8');
+  const [, room] = /server-template api 1-(\d+) /.exec(read('deploy/haproxy/haproxy.cfg')) ?? [];
+  const [, told] = /HAProxy finds up to (\d+)/.exec(read('README.md')) ?? [];
+  report(`the balancer has room for ${room} instances, as the README says`, room === told, told);
+}
+
+/** Whom the service signs in to PostgreSQL as: the image makes its user a superuser. */
+function checkRole() {
+  const superuser = compose.services.postgres.environment.POSTGRES_USER ?? 'postgres';
+  const script = readFileSync(join(root, 'deploy', 'compose', 'make-secrets.mjs'), 'utf8');
+  const [, role] = /postgresql:\/\/(\w+):/.exec(script) ?? [];
+  report(`the API signs in to PostgreSQL as ${role}, not as its superuser ${superuser}`, role !== superuser);
 }
 
 /** What Grafana documents of these files, closed: it passes over what it does not know, a slip of the pen too. */
