@@ -43,7 +43,7 @@ export async function serveOver(stores, { database, env }) {
   const config = loadConfig(env);
   const logger = createLogger('fatal');
   const state = memoryStores({ clock, maxAgeSeconds: config.sessionMaxAge });
-  const metrics = new Metrics('bench');
+  const metrics = new Metrics('bench', []);
   const onAudit = () => {};
   const backends = {
     ...stores,

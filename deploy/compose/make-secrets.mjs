@@ -5,7 +5,7 @@
 // A value that the environment has (from .env) wins, also over one kept from before; what is there stays; the rest is made.
 // Nothing is printed but names. Files belong to the user of the container that reads them and can be read by nobody else.
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 
@@ -33,6 +33,9 @@ secret('api', 'jwt_secret', process.env.JWT_SECRET);
 secret('api', 'secret_keys', process.env.SECRET_KEYS);
 secret('api', 'password_pepper', process.env.PASSWORD_PEPPER);
 secret('api', 'admin_password', process.env.ADMIN_PASSWORD);
+// It may hold a password.
+keep('api', 'smtp_url', process.env.SMTP_URL || 'smtp://mailpit:1025');
+keep('api', 'otel_exporter_otlp_headers', process.env.OTEL_EXPORTER_OTLP_HEADERS ?? '');
 // For JWT_ALG other than HS256; made by `npm run admin -- keys new`, not here.
 keep('api', 'jwt_private_keys', process.env.JWT_PRIVATE_KEYS ?? '');
 
@@ -52,6 +55,8 @@ function keep(reader, name, value) {
   if (before === value) return;
   mkdirSync(join(folder, reader), { recursive: true });
   const whole = `${path}.new`;
+  // One left by a run that was cut short can be removed, and not be written to: even root may not, here.
+  rmSync(whole, { force: true });
   writeFileSync(whole, value, { mode: 0o440 });
   if (isRoot) chownSync(whole, READERS[reader], 0);
   renameSync(whole, path);

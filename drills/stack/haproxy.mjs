@@ -1,17 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findBinary, rendered, start } from './running.mjs';
+import { findHaproxy } from '../../scripts/find-binary.mjs';
+import { rendered, start } from './running.mjs';
 
 const DEPLOYED = join(import.meta.dirname, '..', '..', 'deploy', 'haproxy', 'haproxy.cfg');
-
-/** The HAProxy there is; `HAPROXY` names another binary. */
-export function findHaproxy() {
-  return findBinary(
-    process.env.HAPROXY ? [process.env.HAPROXY] : ['haproxy', '/usr/sbin/haproxy'],
-    '-v',
-    'haproxy',
-  );
-}
 
 /** Starts HAProxy with the deployed file: other are the port that it listens on, the name server, and the port of `api`. */
 export async function startHaproxy({ dir, port, dnsPort, apiPort }) {

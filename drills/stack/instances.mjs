@@ -77,21 +77,22 @@ function asSuperuser(url, args) {
 }
 
 /** What the doctor in the image says of an instance as Compose sets it up: each check with its verdict. */
-export function examine({ secrets, host, port, smtpUrl }) {
+export function examine({ secrets, host, port }) {
   const { stdout, stderr } = spawnSync(
     process.execPath,
     ['dist/doctor/main.js', '--json', '--url', `http://${host}:${port}`],
-    { ...runAs({ secrets, host, port, smtpUrl }), encoding: 'utf8', timeout: DOCTOR_MS },
+    { ...runAs({ secrets, host, port }), encoding: 'utf8', timeout: DOCTOR_MS },
   );
   if (!stdout.startsWith('{')) throw new Error(`the doctor: ${stderr}`);
   return JSON.parse(stdout).results;
 }
 
 /** Writes the API's URLs again, with the addresses of this run in place of those in Compose's networks. */
-export function pointAt({ postgres, redis }, secrets) {
+export function pointAt({ postgres, redis, smtp }, secrets) {
   for (const [name, from, to] of [
     ['database_url', '@postgres:5432/tollgate', `@${postgres}`],
     ['redis_url', '@redis:6379', `@${redis}`],
+    ['smtp_url', 'smtp://mailpit:1025', smtp],
   ]) {
     const path = join(secrets, 'api', name);
     const url = readFileSync(path, 'utf8');
@@ -102,20 +103,20 @@ export function pointAt({ postgres, redis }, secrets) {
 }
 
 /** An instance with the environment of its container; other are the address that it is at, its stores and the mail server. */
-export function startInstance({ dir, secrets, host, port, smtpUrl }) {
+export function startInstance({ dir, secrets, host, port }) {
   return start(`the instance at ${host}`, process.execPath, ['--enable-source-maps', 'dist/main.js'], {
-    ...runAs({ secrets, host, port, smtpUrl }),
+    ...runAs({ secrets, host, port }),
     log: join(dir, `api-${host}.log`),
     ready: async () => (await fetch(`http://${host}:${port}/health/ready`)).status === 200,
   });
 }
 
-function runAs({ secrets, host, port, smtpUrl }) {
+function runAs({ secrets, host, port }) {
   const environment = apiEnvironment(join(secrets, 'api'));
-  for (const name of ['DATABASE_URL_FILE', 'REDIS_URL_FILE']) environment[name] += '_here';
+  for (const name of ['DATABASE_URL_FILE', 'REDIS_URL_FILE', 'SMTP_URL_FILE']) environment[name] += '_here';
   return {
     cwd: ROOT,
-    env: { PATH: process.env.PATH, ...environment, HOST: host, PORT: String(port), SMTP_URL: smtpUrl },
+    env: { PATH: process.env.PATH, ...environment, HOST: host, PORT: String(port) },
   };
 }
 

@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../bench/service.mjs';
-import { findBinary, start, until } from './running.mjs';
+import { findBinary } from '../../scripts/find-binary.mjs';
+import { start, until } from './running.mjs';
 
 /** The dnsmasq there is. */
 export function findNameServer() {

@@ -23,15 +23,3 @@ export function filledDashboards({ range, rateInterval }) {
       return { name: file.replace('.json', ''), ...dashboard };
     });
 }
-
-/** Every query of every panel of every dashboard, with Grafana's variables filled in for a range of so many seconds. */
-export function panelQueries(seconds) {
-  return filledDashboards({ range: seconds, rateInterval: 60 }).flatMap(({ title, panels }) =>
-    panels.flatMap((panel) =>
-      (panel.targets ?? []).map(({ expr, instant }) => ({
-        ...{ dashboard: title, panel: panel.title },
-        ...{ expr, instant },
-      })),
-    ),
-  );
-}

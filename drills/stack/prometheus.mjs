@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findBinary, rendered, start } from './running.mjs';
+import { findBinary } from '../../scripts/find-binary.mjs';
+import { rendered, start } from './running.mjs';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const ANSWER_MS = 10_000;

@@ -1,21 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { openSync, readFileSync } from 'node:fs';
 
 const START_MS = 60_000;
 const STOP_MS = 20_000;
 const LOOK_MS = 100;
-
-/** The first of these binaries that answers, and the first line of what it says; throws what to install if there is none. */
-export function findBinary(binaries, versionOption, debianPackage) {
-  for (const binary of binaries) {
-    const { status, stdout, stderr } = spawnSync(binary, [versionOption], {
-      encoding: 'utf8',
-      timeout: STOP_MS,
-    });
-    if (status === 0) return { binary, version: (stdout || stderr).split('\n')[0].trim() };
-  }
-  throw new Error(`there is no ${binaries[0]} (Debian: apt-get install ${debianPackage})`);
-}
 
 /**
  * Starts a program, and waits until `ready()` holds. What it prints goes to the file `log`. Rejects with that if it ends

@@ -3,7 +3,7 @@ import { filledDashboards } from '../../drills/stack/panels.mjs';
 
 /**
  * The dashboards with `series: [{name, points: [[seconds, number]]}]` for each panel, one point of an instant query, and
- * what went wrong: `faults`, lines for people. An answer without a number is a fault, for a panel would stay empty.
+ * what went wrong, in lines for people: queries that were `refused`, those whose answer is `empty` of numbers, and both as `faults`.
  *
  * Windows of rates are as Grafana makes them: four scrapes, and no less than one step and a scrape.
  */
@@ -13,7 +13,7 @@ export async function askAll(prometheus, { start, end, step }) {
   const answered = [];
   for (const dashboard of dashboards) {
     const panels = [];
-    const faults = [];
+    const [empty, refused] = [[], []];
     let queries = 0;
     for (const panel of dashboard.panels) {
       const series = [];
@@ -28,15 +28,15 @@ export async function askAll(prometheus, { start, end, step }) {
             points: pointsOf(one),
           }));
           const drawn = named.filter(({ points }) => points.some(([, number]) => Number.isFinite(number)));
-          if (drawn.length === 0) faults.push(`${panel.title}: nothing for ${target.expr}`);
+          if (drawn.length === 0) empty.push(`${panel.title}: nothing for ${target.expr}`);
           series.push(...drawn);
         } catch (error) {
-          faults.push(`${panel.title}: ${error.message}`);
+          refused.push(`${panel.title}: ${error.message}`);
         }
       }
       panels.push({ ...panel, series });
     }
-    answered.push({ ...dashboard, panels, queries, faults });
+    answered.push({ ...dashboard, panels, queries, empty, refused, faults: [...empty, ...refused] });
   }
   return answered;
 }
