@@ -286,6 +286,37 @@ describe.each(stateKinds)('the client over %s', (state: StateKind) => {
       expect(page.network.count('/auth/refresh')).toBe(1);
     });
 
+    it('tells a first visitor nothing of a session that has ended', async () => {
+      const page = openPage({ transport: 'cookie' });
+      expect((await page.client.refresh())?.error?.code).toBe('invalid_refresh_token');
+      expect([await me(page), page.signedOut]).toEqual(['unauthenticated', []]);
+    });
+
+    it('tells whoever was signed in that their cookie has gone', async () => {
+      const page = openPage({ transport: 'cookie' });
+      await signIn(page);
+      page.network.cookie = undefined;
+      await page.client.refresh();
+      expect(page.signedOut).toEqual(['invalid_refresh_token']);
+    });
+
+    it('has a token for a product after a reload, asking once where there is none', async () => {
+      const page = openPage({ transport: 'cookie' });
+      expect([await page.client.accessToken(), await page.client.accessToken()]).toEqual([
+        undefined,
+        undefined,
+      ]);
+      expect([page.network.count('/auth/refresh'), page.signedOut]).toEqual([1, []]);
+      await signIn(page);
+      const reloaded = openPage({ transport: 'cookie' }, page.network);
+      const tokens = await atOnce(64, () => reloaded.client.accessToken());
+      expect([new Set(tokens).size, typeof tokens[0], page.network.count('/auth/refresh')]).toEqual([
+        1,
+        'string',
+        2,
+      ]);
+    });
+
     it('does nothing in the name of somebody whom another tab logged in', async () => {
       const page = openPage({ transport: 'cookie' });
       await signIn(page);
@@ -329,6 +360,31 @@ describe.each(stateKinds)('the client over %s', (state: StateKind) => {
       } finally {
         Reflect.deleteProperty(globalThis, 'navigator');
       }
+    });
+
+    it('has a token for a product after a reload', async () => {
+      const storage = mapStorage(new Map());
+      await signIn(openPage({ storage }));
+      const reloaded = openPage({ storage });
+      expect(await reloaded.client.accessToken()).toEqual(expect.any(String));
+      expect([reloaded.client.user?.email, reloaded.signedOut]).toEqual([user.email, []]);
+    });
+
+    it('says where a token could not be had for now after a reload', async () => {
+      const storage = mapStorage(new Map());
+      await signIn(openPage({ storage }));
+      const reloaded = openPage({ storage });
+      answerNextRefresh(reloaded, async () => problem(503, 'overloaded'));
+      await expect(reloaded.client.accessToken()).rejects.toBeInstanceOf(ProblemError);
+      answerNextRefresh(reloaded, () => Promise.reject(new TypeError('no route')));
+      await expect(reloaded.client.accessToken()).rejects.toBeInstanceOf(NetworkError);
+      expect(await reloaded.client.accessToken()).toEqual(expect.any(String));
+    });
+
+    it('tells that what was stored is of no use any more', async () => {
+      const page = openPage({ storage: mapStorage(new Map([[`tollgate ${server.baseUrl}`, 'old']])) });
+      expect(await page.client.accessToken()).toBeUndefined();
+      expect(page.signedOut).toEqual(['invalid_refresh_token']);
     });
 
     it('sees that another tab signed out', async () => {

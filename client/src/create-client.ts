@@ -98,7 +98,7 @@ export function createClient(options: ClientOptions): TollgateClient {
     },
     logoutAll: () => end(authorized.POST('/api/v1/auth/logout-all')),
     accessToken: async () => {
-      const found = await session.ticket();
+      const found = await session.usableTicket();
       if ('answer' in found) throw thrown(found.answer);
       return found.ticket.accessToken;
     },

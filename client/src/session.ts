@@ -88,6 +88,13 @@ export class Session {
     }
   }
 
+  /** The same for whoever gets no 401 to renew it by: after a reload the refresh comes first. */
+  async usableTicket(): Promise<Exclude<Renewal, undefined>> {
+    const found = await this.ticket();
+    if ('answer' in found || found.ticket.accessToken !== undefined) return found;
+    return (await this.renew(found.ticket)) ?? this.ticket();
+  }
+
   /** After a 401 to a call with this ticket; undefined if that is the last word. Throws `NetworkError`. */
   async renew(used: Ticket): Promise<Renewal> {
     if (used.login !== this.#login) return undefined;
@@ -129,7 +136,7 @@ export class Session {
       answer.error.code === 'invalid_refresh_token' ||
       answer.error.code === 'refresh_token_reused'
     ) {
-      await this.#end(answer.error.code, login);
+      await this.#end(answer.error.code, login, refreshToken !== undefined);
     }
     return answer;
   }
@@ -169,10 +176,12 @@ export class Session {
     if (tokens.refreshToken !== undefined) await this.#kept.write(tokens.refreshToken);
   }
 
-  async #end(reason: SignedOutReason, login: number): Promise<void> {
+  /** Tells it only where somebody was signed in, as a user or a refresh token shows: a cookie is asked for without knowing. */
+  async #end(reason: SignedOutReason, login: number, hadToken = false): Promise<void> {
     if (login !== this.#login) return;
+    const wasSignedIn = hadToken || this.#user !== undefined;
     await this.forget();
-    this.#options.onSignedOut(reason);
+    if (wasSignedIn) this.#options.onSignedOut(reason);
   }
 
   #ticket(): Ticket {
