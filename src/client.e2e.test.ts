@@ -387,6 +387,35 @@ describe.each(stateKinds)('the client over %s', (state: StateKind) => {
       expect(page.signedOut).toEqual(['invalid_refresh_token']);
     });
 
+    it('waits for no other client but those that share it', async () => {
+      const locks = lockManager();
+      Object.defineProperty(globalThis, 'navigator', { value: { locks }, configurable: true });
+      try {
+        const [inMemory, ada, eve] = [
+          openPage(),
+          openPage({ storage: mapStorage(new Map()), storageKey: 'ada' }),
+          openPage({ storage: mapStorage(new Map()), storageKey: 'eve' }),
+        ];
+        for (const page of [inMemory, ada, eve]) await signIn(page);
+        // A refresh that hangs holds up none of another's.
+        let release = () => {};
+        answerNextRefresh(ada, async (request, pass) => {
+          await new Promise<void>((resolve) => {
+            release = resolve;
+          });
+          return pass(request);
+        });
+        const hanging = ada.client.refresh();
+        expect((await eve.client.refresh())?.data?.email).toBe(user.email);
+        expect((await inMemory.client.refresh())?.data?.email).toBe(user.email);
+        release();
+        expect((await hanging)?.data?.email).toBe(user.email);
+        expect(locks.names).toEqual(['ada', 'eve']);
+      } finally {
+        Reflect.deleteProperty(globalThis, 'navigator');
+      }
+    });
+
     it('sees that another tab signed out', async () => {
       const stored = new Map<string, string>();
       const [page, tab] = [
@@ -528,14 +557,16 @@ function mapStorage(map: Map<string, string>) {
   };
 }
 
-/** Web Locks as a browser has them, for one name; `most` is how many held it at once. */
+/** Web Locks as a browser has them; `most` is how many held one of them at once, `names` are those asked for. */
 function lockManager() {
-  let last: Promise<unknown> = Promise.resolve();
+  const last = new Map<string, Promise<unknown>>();
   let holding = 0;
   const locks = {
     most: 0,
-    request<T>(_name: string, _options: object, work: () => Promise<T>): Promise<T> {
-      const turn = last.then(async () => {
+    names: [] as string[],
+    request<T>(name: string, _options: object, work: () => Promise<T>): Promise<T> {
+      locks.names.push(name);
+      const turn = (last.get(name) ?? Promise.resolve()).then(async () => {
         holding += 1;
         locks.most = Math.max(locks.most, holding);
         try {
@@ -544,7 +575,10 @@ function lockManager() {
           holding -= 1;
         }
       });
-      last = turn.catch(() => {});
+      last.set(
+        name,
+        turn.catch(() => {}),
+      );
       return turn;
     },
   };

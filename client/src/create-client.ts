@@ -14,6 +14,8 @@ export interface ClientOptions {
   readonly transport?: 'body' | 'cookie';
   /** With `body`: keeps the refresh token beyond this page. Without it a reload signs out. */
   readonly storage?: TokenStorage;
+  /** Under which it lies there: one for each user where they share a storage, or a process. */
+  readonly storageKey?: string;
   readonly fetch?: (request: Request) => Promise<Response>;
   /** Nobody is signed in any more, without having asked for it. */
   readonly onSignedOut?: (reason: SignedOutReason) => void;
@@ -65,9 +67,10 @@ export function createClient(options: ClientOptions): TollgateClient {
   if (byCookie && storage !== undefined)
     throw new TypeError('with transport "cookie" there is nothing to store');
   const { origin } = new URL(baseUrl);
+  const { storageKey = `tollgate ${origin}` } = options;
   const send = sender(baseUrl, options.fetch ?? ((request) => globalThis.fetch(request)));
   const calls = new SessionCalls(baseUrl, byCookie, send);
-  const session = new Session({ calls, origin, storage, onSignedOut });
+  const session = new Session({ calls, storage, storageKey, onSignedOut });
   const authorized = createFetchClient<paths>({ baseUrl, fetch: authorizedFetch(session, send) });
 
   const begin = async (login: Promise<Answer<Tokens>>): Promise<Answer<User>> => {

@@ -22,8 +22,8 @@ export type Renewal = { readonly ticket: Ticket } | { readonly answer: Answer<ne
 
 export interface SessionOptions {
   readonly calls: SessionCalls;
-  readonly origin: string;
   readonly storage: TokenStorage | undefined;
+  readonly storageKey: string;
   readonly onSignedOut: (reason: SignedOutReason) => void;
 }
 
@@ -56,7 +56,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#kept = new KeptRefreshToken(options.storage, `tollgate ${options.origin}`);
+    this.#kept = new KeptRefreshToken(options.storage, options.storageKey);
   }
 
   get user(): User | undefined {
@@ -113,7 +113,11 @@ export class Session {
   /** Rotates the refresh token; whoever asks meanwhile gets the same answer. Throws `NetworkError`. */
   refresh(): Promise<Refreshed> {
     if (this.#refreshing !== undefined) return this.#refreshing;
-    const refresh = oneTabAtATime(`tollgate ${this.#options.origin}`, () => this.#refresh()).finally(() => {
+    const { calls, storage, storageKey } = this.#options;
+    // What is held in memory alone no other client refreshes, and in Node many users' clients share one origin.
+    const isShared = calls.byCookie || storage !== undefined;
+    const work = () => this.#refresh();
+    const refresh = (isShared ? oneTabAtATime(storageKey, work) : work()).finally(() => {
       this.#refreshing = undefined;
       this.#ended = { round: this.#ended.round + 1, refresh };
     });
