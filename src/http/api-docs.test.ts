@@ -21,6 +21,12 @@ describe('the documentation', () => {
     }
   });
 
+  it('asks Swagger UI to keep no token beyond the page', async () => {
+    const { text } = await request(test.app).get('/api-docs/swagger-ui-init.js');
+    expect(text).toContain('SwaggerUIBundle(');
+    expect(text).not.toContain('persistAuthorization');
+  });
+
   it.each([
     '/api-docs/',
     '/API-docs',

@@ -9,7 +9,7 @@ const DOCS_POLICY =
 
 /** Serves Swagger UI at `/api-docs` and the document at `/api-docs/openapi.json`. */
 export function mountApiDocs(router: IRouter, document: Record<string, unknown>): void {
-  const options = { customSiteTitle: 'Tollgate API', swaggerOptions: { persistAuthorization: true } };
+  const options = { customSiteTitle: 'Tollgate API' };
   // Its paths are relative to a trailing slash, which would be another path here.
   const page = swaggerUi.generateHTML(document, options).replaceAll('"./', '"/api-docs/');
   const docsPolicy: RequestHandler = (_request, response, next) => {
