@@ -66,10 +66,10 @@ export class AnswerDescriptions {
     );
   }
 
-  /** What no operation is asked for ends in a problem, but for a preflight and the documentation itself. */
+  /** What no operation is asked for ends in a problem, but for a preflight and the files of Swagger UI. */
   #faultBeside({ method, route, status, headers, body }: GivenAnswer, path: string): string | undefined {
     if (status < 400) {
-      return method === 'OPTIONS' || route.startsWith('/api-docs') ? undefined : 'a success of no operation';
+      return method === 'OPTIONS' || route === '/api-docs/:file' ? undefined : 'a success of no operation';
     }
     if (status === 405 && headers['allow'] === undefined) return '405 without Allow';
     // Whoever tries methods is limited as well.
