@@ -47,6 +47,20 @@ export class AnswerDescriptions {
     this.#ajv.addSchema(this.#document, 'document');
   }
 
+  /** The route that takes a path, as the document tells: a path of words before one with parameters. */
+  routeOf(path: string): string {
+    const { paths } = this.#document;
+    if (paths[path] !== undefined) return path;
+    const parts = path.split('/');
+    const fits = (template: string) => {
+      const names = template.split('/');
+      return (
+        names.length === parts.length && names.every((name, at) => name.startsWith('{') || name === parts[at])
+      );
+    };
+    return Object.keys(paths).find(fits) ?? 'unmatched';
+  }
+
   /** What of an answer the document does not say; undefined where it says it all. */
   faultOf(answer: GivenAnswer): string | undefined {
     const path = answer.route.replaceAll(/:(\w+)/g, '{$1}');
