@@ -55,7 +55,8 @@ describe('the examples, sent one after the other to a fresh service', () => {
   };
 
   it('do what they show: every call of the document', async () => {
-    for (const name of ['live', 'ready', 'jwks', 'metrics', 'guest']) await send(name);
+    for (const name of ['live', 'ready', 'jwks', 'metrics', 'apiDocs', 'openApiDocument', 'guest'])
+      await send(name);
 
     // An account, first confirmed by its link, and a second one by its code.
     await send('register');

@@ -1,6 +1,7 @@
 import { adminEndpoints } from './admin/admin.router';
 import { authEndpoints } from './auth/auth.router';
 import { verifyEmailEndpoints } from './auth/verify-email.router';
+import { apiDocsEndpoints } from './http/api-docs.router';
 import type { AnyEndpoint } from './http/endpoint';
 import type { EndpointGroup } from './http/openapi';
 import { metricsEndpoints, operationsEndpoints } from './http/operations.router';
@@ -66,5 +67,6 @@ export const endpointGroups: readonly EndpointGroup[] = [
     limited: true,
   },
   { ...SYSTEM, endpoints: operationsEndpoints },
+  { ...SYSTEM, endpoints: apiDocsEndpoints },
   { ...SYSTEM, endpoints: metricsEndpoints, byMetricsToken: true },
 ];

@@ -9,7 +9,8 @@ import {
   throughAdminGate,
   throughGate,
 } from './http/admission';
-import { mountApiDocs } from './http/api-docs';
+import { apiDocsOf, mountDocsFiles } from './http/api-docs';
+import { apiDocsEndpoints } from './http/api-docs.router';
 import { noteArrivals } from './http/arrival';
 import { corsFor } from './http/cors';
 import { errorHandler, limitMisses, notFound } from './http/error-handler';
@@ -68,7 +69,9 @@ export function createApp({ config, services: capabilities, logger, tracing }: A
   mount(app, '', linkEndpoints, services, behindGlobalLimit(services.localLimiter));
   mount(app, '', operationsEndpoints, services, openToAll);
   mount(app, '', metricsEndpoints, services, byMetricsToken(config.metricsToken));
-  mountApiDocs(app, openApiDocument(endpointGroups, VERSION));
+  const apiDocs = apiDocsOf(openApiDocument(endpointGroups, VERSION));
+  mount(app, '', apiDocsEndpoints, { ...services, apiDocs }, openToAll);
+  mountDocsFiles(app, apiDocs);
 
   app.use(notFound());
   app.use(limitMisses(services.localLimiter, services.audit));

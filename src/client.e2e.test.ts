@@ -286,6 +286,37 @@ describe.each(stateKinds)('the client over %s', (state: StateKind) => {
       expect(page.network.count('/auth/refresh')).toBe(1);
     });
 
+    it('tells a first visitor nothing of a session that has ended', async () => {
+      const page = openPage({ transport: 'cookie' });
+      expect((await page.client.refresh())?.error?.code).toBe('invalid_refresh_token');
+      expect([await me(page), page.signedOut]).toEqual(['unauthenticated', []]);
+    });
+
+    it('tells whoever was signed in that their cookie has gone', async () => {
+      const page = openPage({ transport: 'cookie' });
+      await signIn(page);
+      page.network.cookie = undefined;
+      await page.client.refresh();
+      expect(page.signedOut).toEqual(['invalid_refresh_token']);
+    });
+
+    it('has a token for a product after a reload, asking once where there is none', async () => {
+      const page = openPage({ transport: 'cookie' });
+      expect([await page.client.accessToken(), await page.client.accessToken()]).toEqual([
+        undefined,
+        undefined,
+      ]);
+      expect([page.network.count('/auth/refresh'), page.signedOut]).toEqual([1, []]);
+      await signIn(page);
+      const reloaded = openPage({ transport: 'cookie' }, page.network);
+      const tokens = await atOnce(64, () => reloaded.client.accessToken());
+      expect([new Set(tokens).size, typeof tokens[0], page.network.count('/auth/refresh')]).toEqual([
+        1,
+        'string',
+        2,
+      ]);
+    });
+
     it('does nothing in the name of somebody whom another tab logged in', async () => {
       const page = openPage({ transport: 'cookie' });
       await signIn(page);
@@ -326,6 +357,60 @@ describe.each(stateKinds)('the client over %s', (state: StateKind) => {
         test.clock.advance(EXPIRED_MS);
         for (const tab of tabs) expect(await me(tab)).toBe(first.client.user?.id);
         expect(tabs.flatMap(({ signedOut }) => signedOut)).toEqual([]);
+      } finally {
+        Reflect.deleteProperty(globalThis, 'navigator');
+      }
+    });
+
+    it('has a token for a product after a reload', async () => {
+      const storage = mapStorage(new Map());
+      await signIn(openPage({ storage }));
+      const reloaded = openPage({ storage });
+      expect(await reloaded.client.accessToken()).toEqual(expect.any(String));
+      expect([reloaded.client.user?.email, reloaded.signedOut]).toEqual([user.email, []]);
+    });
+
+    it('says where a token could not be had for now after a reload', async () => {
+      const storage = mapStorage(new Map());
+      await signIn(openPage({ storage }));
+      const reloaded = openPage({ storage });
+      answerNextRefresh(reloaded, async () => problem(503, 'overloaded'));
+      await expect(reloaded.client.accessToken()).rejects.toBeInstanceOf(ProblemError);
+      answerNextRefresh(reloaded, () => Promise.reject(new TypeError('no route')));
+      await expect(reloaded.client.accessToken()).rejects.toBeInstanceOf(NetworkError);
+      expect(await reloaded.client.accessToken()).toEqual(expect.any(String));
+    });
+
+    it('tells that what was stored is of no use any more', async () => {
+      const page = openPage({ storage: mapStorage(new Map([[`tollgate ${server.baseUrl}`, 'old']])) });
+      expect(await page.client.accessToken()).toBeUndefined();
+      expect(page.signedOut).toEqual(['invalid_refresh_token']);
+    });
+
+    it('waits for no other client but those that share it', async () => {
+      const locks = lockManager();
+      Object.defineProperty(globalThis, 'navigator', { value: { locks }, configurable: true });
+      try {
+        const [inMemory, ada, eve] = [
+          openPage(),
+          openPage({ storage: mapStorage(new Map()), storageKey: 'ada' }),
+          openPage({ storage: mapStorage(new Map()), storageKey: 'eve' }),
+        ];
+        for (const page of [inMemory, ada, eve]) await signIn(page);
+        // A refresh that hangs holds up none of another's.
+        let release = () => {};
+        answerNextRefresh(ada, async (request, pass) => {
+          await new Promise<void>((resolve) => {
+            release = resolve;
+          });
+          return pass(request);
+        });
+        const hanging = ada.client.refresh();
+        expect((await eve.client.refresh())?.data?.email).toBe(user.email);
+        expect((await inMemory.client.refresh())?.data?.email).toBe(user.email);
+        release();
+        expect((await hanging)?.data?.email).toBe(user.email);
+        expect(locks.names).toEqual(['ada', 'eve']);
       } finally {
         Reflect.deleteProperty(globalThis, 'navigator');
       }
@@ -472,14 +557,16 @@ function mapStorage(map: Map<string, string>) {
   };
 }
 
-/** Web Locks as a browser has them, for one name; `most` is how many held it at once. */
+/** Web Locks as a browser has them; `most` is how many held one of them at once, `names` are those asked for. */
 function lockManager() {
-  let last: Promise<unknown> = Promise.resolve();
+  const last = new Map<string, Promise<unknown>>();
   let holding = 0;
   const locks = {
     most: 0,
-    request<T>(_name: string, _options: object, work: () => Promise<T>): Promise<T> {
-      const turn = last.then(async () => {
+    names: [] as string[],
+    request<T>(name: string, _options: object, work: () => Promise<T>): Promise<T> {
+      locks.names.push(name);
+      const turn = (last.get(name) ?? Promise.resolve()).then(async () => {
         holding += 1;
         locks.most = Math.max(locks.most, holding);
         try {
@@ -488,7 +575,10 @@ function lockManager() {
           holding -= 1;
         }
       });
-      last = turn.catch(() => {});
+      last.set(
+        name,
+        turn.catch(() => {}),
+      );
       return turn;
     },
   };

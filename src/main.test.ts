@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Agent, get, type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { type BuiltService, runBuilt } from './testing/built-service';
+import { assertDescribed, describedFetch } from './testing/described-fetch';
 import { freePort } from './testing/free-port';
 import { eventually } from './testing/redis-cluster';
 import { createTestDatabase } from './testing/test-database';
@@ -43,8 +45,9 @@ describe('the production entry', () => {
     };
     const live = (agent?: Agent) =>
       new Promise<IncomingMessage>((resolve, reject) => {
-        const call = get(`${base}/health/live`, agent === undefined ? {} : { agent }, (response) => {
-          response.resume().once('end', () => resolve(response));
+        const url = `${base}/health/live`;
+        const call = get(url, agent === undefined ? {} : { agent }, (response) => {
+          described(url, 'GET', response).then(() => resolve(response), reject);
         });
         call.once('error', reject);
       });
@@ -80,17 +83,17 @@ describe('the production entry', () => {
       await start();
       for (let call = 0; call < 20; call++) expect((await live()).statusCode).toBe(200);
       const credentials = { email: env['ADMIN_EMAIL'], password: env['ADMIN_PASSWORD'] };
-      const logIn = await fetch(`${base}/api/v1/auth/login`, {
+      const logIn = await describedFetch(`${base}/api/v1/auth/login`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify(credentials),
       });
       expect(logIn.status).toBe(200);
       const headers = { Authorization: `Bearer ${metricsToken}` };
-      const text = await (await fetch(`${base}/metrics`, { headers })).text();
+      const metrics = await (await describedFetch(`${base}/metrics`, { headers })).text();
       const told = (series: string) =>
         Number(
-          text
+          metrics
             .split('\n')
             .find((line) => line.startsWith(`${series} `))
             ?.slice(series.length),
@@ -104,7 +107,7 @@ describe('the production entry', () => {
       expect(told('outbox_pending')).toBe(0);
       expect(told('audit_unsealed_events_age_seconds')).toBeLessThan(30);
       expect(told('dependency_up{dependency="postgresql"}')).toBe(1);
-      expect(text).toMatch(/^tollgate_build_info\{[^}]+\} 1$/m);
+      expect(metrics).toMatch(/^tollgate_build_info\{[^}]+\} 1$/m);
       expect(told('process_start_time_seconds')).toBeGreaterThan(1_000_000_000);
       // Each has a queue and connections of its own.
       expect(told('password_hash_queue_capacity')).toBe(256);
@@ -147,16 +150,20 @@ describe('the production entry', () => {
         headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
       });
       const login = { email: env['ADMIN_EMAIL'], password: env['ADMIN_PASSWORD'] };
-      const answer = await fetch(`${api}/auth/login`, sent('POST', login));
+      const answer = await describedFetch(`${api}/auth/login`, sent('POST', login));
       const { accessToken } = (await answer.json()) as { accessToken: string };
       const change = { capacity: 7, mode: 'enforce' };
-      const changed = await fetch(`${api}/admin/limits/guest`, sent('PATCH', change, accessToken));
+      const changed = await describedFetch(`${api}/admin/limits/guest`, sent('PATCH', change, accessToken));
       expect(await changed.json()).toMatchObject({ name: 'guest', capacity: 7 });
       // A connection of its own each: the workers take turns.
       const told = () =>
         new Promise<unknown>((resolve, reject) => {
-          const call = request(`${api}/auth/guest`, { method: 'POST', agent: false }, (response) => {
-            response.resume().once('end', () => resolve(response.headers['ratelimit-policy']));
+          const url = `${api}/auth/guest`;
+          const call = request(url, { method: 'POST', agent: false }, (response) => {
+            described(url, 'POST', response).then(
+              () => resolve(response.headers['ratelimit-policy']),
+              reject,
+            );
           });
           call.once('error', reject).end();
         });
@@ -202,4 +209,10 @@ describe('the production entry', () => {
 /** Process ids of its workers, from what it has logged. */
 function workersOf(service: BuiltService): number[] {
   return [...service.output().matchAll(/"workerPid":(\d+)/g)].map(([, pid]) => Number(pid));
+}
+
+/** Reads an answer to its end, and holds it against the OpenAPI document. */
+async function described(url: string, method: string, response: IncomingMessage): Promise<void> {
+  const { statusCode: status = 0, headers } = response;
+  assertDescribed(url, { method, status, headers, body: await text(response) });
 }

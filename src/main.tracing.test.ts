@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runBuilt } from './testing/built-service';
+import { describedFetch } from './testing/described-fetch';
 import { freePort } from './testing/free-port';
 import { createTestDatabase } from './testing/test-database';
 import { startTraceCollector, type TraceCollector } from './testing/trace-collector';
@@ -52,7 +53,7 @@ describe('a process', () => {
     try {
       await service.printed('serving');
       const headers = { traceparent: `00-${TRACE}-00f067aa0ba902b7-01` };
-      await (await fetch(`http://127.0.0.1:${port}/api/v1/users/me`, { headers })).text();
+      await (await describedFetch(`http://127.0.0.1:${port}/api/v1/users/me`, { headers })).text();
       service.child.kill('SIGTERM');
       return { code: await service.ended, output: service.output() };
     } finally {

@@ -1,6 +1,7 @@
 import createFetchClient, { type Client } from 'openapi-fetch';
 import { authorizedFetch } from './authorized-fetch.js';
 import type { TokenStorage } from './kept-refresh-token.js';
+import { refuseForeign } from './no-answer.js';
 import { NetworkError, ProblemError } from './problem.js';
 import type { components, paths } from './schema.js';
 import { Session, type SignedOutReason } from './session.js';
@@ -13,6 +14,8 @@ export interface ClientOptions {
   readonly transport?: 'body' | 'cookie';
   /** With `body`: keeps the refresh token beyond this page. Without it a reload signs out. */
   readonly storage?: TokenStorage;
+  /** Under which it lies there: one for each user where they share a storage, or a process. */
+  readonly storageKey?: string;
   readonly fetch?: (request: Request) => Promise<Response>;
   /** Nobody is signed in any more, without having asked for it. */
   readonly onSignedOut?: (reason: SignedOutReason) => void;
@@ -57,16 +60,17 @@ export interface TollgateClient extends Client<CallPaths> {
   accessToken(): Promise<string | undefined>;
 }
 
-/** A client with a session of its own. Every call throws `NetworkError` where no answer came. */
+/** A client with a session of its own. Every call throws `NetworkError` where no answer of the service's came. */
 export function createClient(options: ClientOptions): TollgateClient {
   const { baseUrl, transport = 'body', storage, onSignedOut = () => {} } = options;
   const byCookie = transport === 'cookie';
   if (byCookie && storage !== undefined)
     throw new TypeError('with transport "cookie" there is nothing to store');
   const { origin } = new URL(baseUrl);
-  const send = sender(origin, options.fetch ?? ((request) => globalThis.fetch(request)));
+  const { storageKey = `tollgate ${origin}` } = options;
+  const send = sender(baseUrl, options.fetch ?? ((request) => globalThis.fetch(request)));
   const calls = new SessionCalls(baseUrl, byCookie, send);
-  const session = new Session({ calls, origin, storage, onSignedOut });
+  const session = new Session({ calls, storage, storageKey, onSignedOut });
   const authorized = createFetchClient<paths>({ baseUrl, fetch: authorizedFetch(session, send) });
 
   const begin = async (login: Promise<Answer<Tokens>>): Promise<Answer<User>> => {
@@ -77,7 +81,11 @@ export function createClient(options: ClientOptions): TollgateClient {
   };
   const end = async (logout: Promise<Answer<undefined>>): Promise<Answer<undefined>> => {
     const answer = await logout;
-    if (answer.error === undefined || answer.response.status === 401) await session.forget();
+    const { status } = answer.response;
+    // A success that is not the service's has ended nothing.
+    if (answer.error === undefined && status !== 204)
+      throw new NetworkError(`${status} to a logout`, answer.response);
+    if (status === 204 || status === 401) await session.forget();
     return answer;
   };
   const own = {
@@ -93,7 +101,7 @@ export function createClient(options: ClientOptions): TollgateClient {
     },
     logoutAll: () => end(authorized.POST('/api/v1/auth/logout-all')),
     accessToken: async () => {
-      const found = await session.ticket();
+      const found = await session.usableTicket();
       if ('answer' in found) throw thrown(found.answer);
       return found.ticket.accessToken;
     },
@@ -102,17 +110,20 @@ export function createClient(options: ClientOptions): TollgateClient {
   return Object.defineProperty(client, 'user', { get: () => session.user }) as TollgateClient;
 }
 
-/** Refuses other origins and redirects, both of which could carry a token away. */
-function sender(origin: string, fetch: (request: Request) => Promise<Response>) {
+/** Refuses other origins and redirects, both of which could carry a token away, and answers that are not the service's. */
+function sender(baseUrl: string, fetch: (request: Request) => Promise<Response>) {
+  const { origin, pathname: base } = new URL(baseUrl);
   return async (request: Request): Promise<Response> => {
-    if (new URL(request.url).origin !== origin)
-      throw new TypeError(`only ${origin} is called by this client`);
+    const called = new URL(request.url);
+    if (called.origin !== origin) throw new TypeError(`only ${origin} is called by this client`);
     try {
-      return await fetch(new Request(request, { redirect: 'error' }));
+      const response = await fetch(new Request(request, { redirect: 'error' }));
+      await refuseForeign(called.pathname.slice(base.replace(/\/$/, '').length), response);
+      return response;
     } catch (error) {
       // The caller's own wish is told as such.
       if (request.signal.aborted && request.signal.reason?.name !== 'TimeoutError') throw error;
-      throw new NetworkError(error);
+      throw error instanceof NetworkError ? error : new NetworkError(error);
     }
   };
 }

@@ -7,7 +7,8 @@ interface Locks {
 }
 
 /**
- * Does the work while no other tab of this origin does work of this name, where the browser has Web Locks. It goes on
+ * Does the work while no other tab of this origin does work of this name, where there are Web Locks (in Node no other
+ * client of the process). It goes on
  * without the lock if that does not come in time: the service forgives two refreshes at once.
  */
 export async function oneTabAtATime<T>(name: string, work: () => Promise<T>): Promise<T> {

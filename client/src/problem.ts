@@ -6,11 +6,18 @@ export type Problem = components['schemas']['Problem'];
 /** Every `code` that a problem can have. */
 export type ProblemCode = Problem['code'];
 
-/** No answer came: the service cannot be reached, or went silent. What was sent may have been done all the same. */
+/**
+ * No answer of the service's came: it cannot be reached, went silent, or something in between answered for it. What was
+ * sent may have been done all the same.
+ */
 export class NetworkError extends Error {
   override readonly name = 'NetworkError';
 
-  constructor(cause: unknown) {
+  constructor(
+    cause: unknown,
+    /** What came instead, if something did: an empty answer, a proxy's page. */
+    readonly response?: Response,
+  ) {
     super('no answer from the service', { cause });
   }
 }

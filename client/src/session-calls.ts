@@ -31,18 +31,22 @@ export class SessionCalls {
   }
 
   login(body: Credentials): Promise<Answer<Tokens>> {
-    return this.#client.POST('/api/v1/auth/login', { ...this.#init(), body });
+    return withTokens(this.#client.POST('/api/v1/auth/login', { ...this.#init(), body }));
   }
 
   loginByOtp(body: { readonly email: string; readonly otp: string }): Promise<Answer<Tokens>> {
-    return this.#client.POST('/api/v1/otp/verify', {
-      ...this.#init(),
-      body: { ...body, purpose: 'login' },
-    }) as Promise<Answer<Tokens>>;
+    return withTokens(
+      this.#client.POST('/api/v1/otp/verify', {
+        ...this.#init(),
+        body: { ...body, purpose: 'login' },
+      }) as Promise<Answer<Tokens>>,
+    );
   }
 
   refresh(refreshToken: string | undefined): Promise<Answer<Tokens>> {
-    return this.#client.POST('/api/v1/auth/refresh', { ...this.#init(), ...this.#body(refreshToken) });
+    return withTokens(
+      this.#client.POST('/api/v1/auth/refresh', { ...this.#init(), ...this.#body(refreshToken) }),
+    );
   }
 
   logout(refreshToken: string | undefined): Promise<Answer<undefined>> {
@@ -58,6 +62,16 @@ export class SessionCalls {
     if (!this.byCookie) return { signal };
     return { signal, credentials: 'include', params: { query: { transport: 'cookie' } } } as const;
   }
+}
+
+/** A success without tokens is not the service's. */
+async function withTokens(call: Promise<Answer<Tokens>>): Promise<Answer<Tokens>> {
+  const answer = await call.catch((error: unknown) => {
+    throw error instanceof SyntaxError ? new NetworkError(error) : error;
+  });
+  if (answer.error === undefined && typeof answer.data?.accessToken !== 'string')
+    throw new NetworkError(`${answer.response.status} without tokens`, answer.response);
+  return answer;
 }
 
 /** Reads the answer to its end: one that breaks off is none. */

@@ -22,8 +22,8 @@ export type Renewal = { readonly ticket: Ticket } | { readonly answer: Answer<ne
 
 export interface SessionOptions {
   readonly calls: SessionCalls;
-  readonly origin: string;
   readonly storage: TokenStorage | undefined;
+  readonly storageKey: string;
   readonly onSignedOut: (reason: SignedOutReason) => void;
 }
 
@@ -56,7 +56,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#kept = new KeptRefreshToken(options.storage, `tollgate ${options.origin}`);
+    this.#kept = new KeptRefreshToken(options.storage, options.storageKey);
   }
 
   get user(): User | undefined {
@@ -88,6 +88,13 @@ export class Session {
     }
   }
 
+  /** The same for whoever gets no 401 to renew it by: after a reload the refresh comes first. */
+  async usableTicket(): Promise<Exclude<Renewal, undefined>> {
+    const found = await this.ticket();
+    if ('answer' in found || found.ticket.accessToken !== undefined) return found;
+    return (await this.renew(found.ticket)) ?? this.ticket();
+  }
+
   /** After a 401 to a call with this ticket; undefined if that is the last word. Throws `NetworkError`. */
   async renew(used: Ticket): Promise<Renewal> {
     if (used.login !== this.#login) return undefined;
@@ -106,7 +113,11 @@ export class Session {
   /** Rotates the refresh token; whoever asks meanwhile gets the same answer. Throws `NetworkError`. */
   refresh(): Promise<Refreshed> {
     if (this.#refreshing !== undefined) return this.#refreshing;
-    const refresh = oneTabAtATime(`tollgate ${this.#options.origin}`, () => this.#refresh()).finally(() => {
+    const { calls, storage, storageKey } = this.#options;
+    // What is held in memory alone no other client refreshes, and in Node many users' clients share one origin.
+    const isShared = calls.byCookie || storage !== undefined;
+    const work = () => this.#refresh();
+    const refresh = (isShared ? oneTabAtATime(storageKey, work) : work()).finally(() => {
       this.#refreshing = undefined;
       this.#ended = { round: this.#ended.round + 1, refresh };
     });
@@ -129,7 +140,7 @@ export class Session {
       answer.error.code === 'invalid_refresh_token' ||
       answer.error.code === 'refresh_token_reused'
     ) {
-      await this.#end(answer.error.code, login);
+      await this.#end(answer.error.code, login, refreshToken !== undefined);
     }
     return answer;
   }
@@ -169,10 +180,12 @@ export class Session {
     if (tokens.refreshToken !== undefined) await this.#kept.write(tokens.refreshToken);
   }
 
-  async #end(reason: SignedOutReason, login: number): Promise<void> {
+  /** Tells it only where somebody was signed in, as a user or a refresh token shows: a cookie is asked for without knowing. */
+  async #end(reason: SignedOutReason, login: number, hadToken = false): Promise<void> {
     if (login !== this.#login) return;
+    const wasSignedIn = hadToken || this.#user !== undefined;
     await this.forget();
-    this.#options.onSignedOut(reason);
+    if (wasSignedIn) this.#options.onSignedOut(reason);
   }
 
   #ticket(): Ticket {

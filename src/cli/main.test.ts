@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 import { type BuiltService, runBuilt } from '../testing/built-service';
+import { describedFetch } from '../testing/described-fetch';
 import { freePort } from '../testing/free-port';
 import { asAdmin, createTestDatabase } from '../testing/test-database';
 import { findRedisServer, type RedisServer, startRedisServer } from '../testing/test-redis';
@@ -114,7 +115,7 @@ describe('the command line beside a running service', () => {
   }, 30_000);
 
   async function call(method: string, path: string, body?: unknown, token?: string) {
-    const response = await fetch(`${env['BASE_URL']}/api/v1${path}`, {
+    const response = await describedFetch(`${env['BASE_URL']}/api/v1${path}`, {
       method,
       headers: {
         'Content-Type': 'application/json',

@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runBuilt } from '../testing/built-service';
+import { describedFetch } from '../testing/described-fetch';
 import { freePort } from '../testing/free-port';
 import { query } from '../testing/orphan-postgres';
 import { fillGapsOfCommand } from './fill-gaps';
@@ -30,7 +31,7 @@ describe('the audit trail of a development service', () => {
     expect(service.output()).toContain('"what":"keys changed"');
     expect(await verify()).toMatchObject({ code: 0, output: expect.stringMatching(/^INTACT {2}2 events/) });
     const guest = `http://127.0.0.1:${env.PORT}/api/v1/users/me/sessions`;
-    expect((await fetch(guest)).status).toBe(401);
+    expect((await describedFetch(guest)).status).toBe(401);
     service.child.kill('SIGTERM');
     expect(await service.ended).toBe(0);
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BuiltService, runBuilt } from '../testing/built-service';
+import { describedFetch } from '../testing/described-fetch';
 import { freePort } from '../testing/free-port';
 import { readLock } from './postgres-lock';
 
@@ -32,7 +33,7 @@ describe('the command line in development', () => {
     return { code: await built.ended, output: built.output() };
   };
   const call = (path: string, body?: unknown, token?: string) =>
-    fetch(`http://localhost:${env['PORT']}/api/v1${path}`, {
+    describedFetch(`http://localhost:${env['PORT']}/api/v1${path}`, {
       method: body === undefined ? 'GET' : 'POST',
       headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
       ...(body !== undefined && { body: JSON.stringify(body) }),

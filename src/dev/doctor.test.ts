@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BuiltService, runBuilt } from '../testing/built-service';
+import { describedFetch } from '../testing/described-fetch';
 import { freePort } from '../testing/free-port';
 import { isAlive } from '../testing/orphan-postgres';
 import { readLock } from './postgres-lock';
@@ -78,7 +79,7 @@ describe('the doctor in development', () => {
       expect(rowOf(output, 'TG-14 ●')).toMatch(/ pass {2}/);
       expect(rowOf(output, 'V16.5.1 ●')).toMatch(/ pass {2}/);
       expect(rowOf(output, 'TG-6')).toMatch(/ pass .* 1$/);
-      expect((await fetch(`http://localhost:${env['PORT']}/health/ready`)).status).toBe(200);
+      expect((await describedFetch(`http://localhost:${env['PORT']}/health/ready`)).status).toBe(200);
     }, 30_000);
   });
 

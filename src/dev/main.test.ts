@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BuiltService, runBuilt } from '../testing/built-service';
+import { describedFetch } from '../testing/described-fetch';
 import { freePort } from '../testing/free-port';
 
 const README = readFileSync(join(__dirname, '..', '..', 'README.md'), 'utf8');
@@ -46,7 +47,7 @@ describe('the development entry', () => {
   const adminPassword = () => /password \(shown this once\): (\S+)/.exec(service.output())?.[1] ?? '';
   const api = () => `http://localhost:${env['PORT']}/api/v1`;
   const logIn = async (email: string, password: string) => {
-    const response = await fetch(`${api()}/auth/login`, {
+    const response = await describedFetch(`${api()}/auth/login`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ email, password }),
@@ -102,7 +103,7 @@ describe('the development entry', () => {
     expect(await stop()).toBe(0);
     await start();
     expect(service.output()).not.toContain('shown this once');
-    const me = await fetch(`${api()}/users/me`, {
+    const me = await describedFetch(`${api()}/users/me`, {
       headers: { Authorization: `Bearer ${login.body.accessToken}` },
     });
     expect([me.status, ((await me.json()) as { role: string }).role]).toEqual([200, 'ADMIN']);

@@ -15,10 +15,17 @@ describe('the documentation', () => {
     const files = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => String(path));
     expect(files).toContain('/api-docs/swagger-ui-init.js');
     for (const path of files) {
+      expect(path).toMatch(/^\/api-docs\/[\w.-]+$/);
       const file = await request(test.app).get(path);
       expect([path, file.status]).toEqual([path, 200]);
       expect(file.headers['content-security-policy']).toContain("script-src 'self'");
     }
+  });
+
+  it('asks Swagger UI to keep no token beyond the page', async () => {
+    const { text } = await request(test.app).get('/api-docs/swagger-ui-init.js');
+    expect(text).toContain('SwaggerUIBundle(');
+    expect(text).not.toContain('persistAuthorization');
   });
 
   it.each([

@@ -94,29 +94,6 @@ describe('system routes', () => {
     }
   });
 
-  it('shows the documentation at one path, with everything it loads below it', async () => {
-    const page = await request(test.app).get('/api-docs');
-    expect(page.status).toBe(200);
-    const assets = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => String(path));
-    expect(assets.length).toBeGreaterThan(3);
-    for (const path of [...assets, '/api-docs/openapi.json']) {
-      expect(path).toMatch(/^\/api-docs\/[\w.-]+$/);
-      expect([path, (await request(test.app).get(path)).status]).toEqual([path, 200]);
-    }
-  });
-
-  it.each([
-    '/api-docs/',
-    '/API-docs',
-    '/api-docs/index.html',
-    '/api-docs/swagger-initializer.js',
-    '/api-docs/package.json',
-    '/api-docs//swagger-ui.css',
-    '/api-docs/x/swagger-ui-init.js',
-  ])('shows no other page of the package: %s is not there', async (path) => {
-    expect(outcomeOf(await request(test.app).get(path))).toBe('404 not_found');
-  });
-
   it.each([
     ['get', '/health/live', 200],
     ['get', '/metrics', 200],

@@ -63,8 +63,8 @@ export function requestContext(): RequestHandler {
 
 /** Who is behind this request, as far as that is known by now. */
 export function originOf(response: Response): Origin {
-  const { userId, address, requestId } = contextOf(response);
-  return { actorId: userId ?? null, address, requestId };
+  const { userId, address, requestId, traceId } = contextOf(response);
+  return { actorId: userId ?? null, address, requestId, traceId };
 }
 
 /** The context that `requestContext` began. */

@@ -62,6 +62,43 @@ describe('without a collector', () => {
   });
 });
 
+describe.each(stateKinds)('every line of a request over %s', (state) => {
+  it('holds the trace of the caller: of acts, refusals and faults alike', async () => {
+    const test = await createTestApp({ state });
+    try {
+      const { email, password } = await signUp(test);
+      const client = new ApiClient(test.app);
+      const post = (path: string, body?: object, token?: string) =>
+        client.call('post', path, body, token, CALLER);
+      test.logged.splice(0);
+      const { accessToken, refreshToken } = (await post('/auth/login', { email, password })).body;
+      await post('/auth/login', { email, password: 'not this one' });
+      await post('/auth/login', { email: newUser().email, password: 'not this one' });
+      await post('/auth/refresh', { refreshToken });
+      const refused = () => client.call('get', '/admin/users', undefined, accessToken, CALLER);
+      jest.spyOn(test.backends.auditStore, 'record').mockRejectedValueOnce(new Error('a fault'));
+      await refused();
+      await test.services.audit.flush();
+      test.clock.advance(61_000);
+      await refused();
+      await test.services.audit.flush();
+      await post('/auth/logout', undefined, accessToken);
+      const lines = test.logged.map((line) => JSON.parse(line));
+      const told = lines.map(({ event, err, route }) => event ?? err?.message ?? route);
+      expect(new Set(told)).toEqual(
+        new Set([
+          ...['authn_login_success', 'authn_login_fail', 'authz_fail', 'authn_token_revoked', 'a fault'],
+          ...['auth/login', 'auth/refresh', 'auth/logout', 'admin/users'].map((path) => `/api/v1/${path}`),
+        ]),
+      );
+      for (const line of lines) expect(line).toMatchObject({ traceId: TRACE, requestId: expect.any(String) });
+    } finally {
+      jest.restoreAllMocks();
+      await test.close();
+    }
+  });
+});
+
 interface Traced {
   readonly test: TestApp;
   readonly collector: TraceCollector;

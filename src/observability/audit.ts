@@ -88,7 +88,9 @@ export class Audit {
     const recording = this.#options.store
       .record(origin, act)
       .catch((error: unknown) => {
-        if (!(error instanceof DependencyUnavailable)) this.#options.logger.error({ err: error });
+        const { requestId, traceId } = origin;
+        if (!(error instanceof DependencyUnavailable))
+          this.#options.logger.error({ requestId, traceId, err: error });
         this.#tally.add(refusal);
       })
       .finally(() => this.#recording.delete(recording));

@@ -6,6 +6,6 @@ export function logSecurityEvent(
   logger: Logger,
   event: Omit<AuditEvent, 'id' | 'at'> & Partial<Pick<AuditEvent, 'id'>>,
 ): void {
-  const { id: auditId, type, outcome, actorId, subjectId, address, requestId, details } = event;
-  logger.info({ event: type, outcome, auditId, actorId, subjectId, address, requestId, details });
+  const { id: auditId, type, outcome, actorId, subjectId, address, requestId, traceId, details } = event;
+  logger.info({ event: type, outcome, auditId, actorId, subjectId, address, requestId, traceId, details });
 }

@@ -14,6 +14,15 @@ it.each([
 });
 
 it.each([
+  [`01-${traceId}-${spanId}-01`],
+  [`cc-${traceId}-${spanId}-01`],
+  [`fe-${traceId}-${spanId}-01-`],
+  [`01-${traceId}-${spanId}-01-what-may-come, of any kind`],
+])('reads of a later version what it knows: %s', (header) => {
+  expect(parseTraceParent(header)).toEqual({ traceId, spanId, sampled: true });
+});
+
+it.each([
   [undefined],
   [''],
   [`00-${traceId}-${spanId}`],
@@ -22,7 +31,13 @@ it.each([
   [`00-${traceId}-${spanId}-01 `],
   [` 00-${traceId}-${spanId}-01`],
   [`00-${traceId}-${spanId}-01\n`],
-  [`01-${traceId}-${spanId}-01`],
+  [`01-${traceId}-${spanId}-01.more`],
+  [`01-${traceId}-${spanId}-011`],
+  [`01-${traceId}-${spanId}`],
+  [`01-${traceId}-${spanId}-01, 01-${traceId}-${spanId}-01`],
+  [`1-${traceId}-${spanId}-01`],
+  [`0A-${traceId}-${spanId}-01`],
+  [`01-${'0'.repeat(32)}-${spanId}-01`],
   [`ff-${traceId}-${spanId}-01`],
   [`00-${traceId.toUpperCase()}-${spanId}-01`],
   [`00-${traceId}-${spanId.toUpperCase()}-01`],

@@ -1,7 +1,11 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Problem } from '../http/problem';
 import { outcomeOf } from './answers';
 import { ApiClient, logIn, signUp } from './api-client';
+import { listen } from './built-client';
 import { AnswerDescriptions, type GivenAnswer } from './described-answers';
+import { describedFetch } from './described-fetch';
 import { createTestApp, type TestApp } from './test-app';
 
 const descriptions = new AnswerDescriptions();
@@ -116,6 +120,44 @@ it.each<[string, GivenAnswer, RegExp]>([
   ],
 ])('finds that the document does not tell of %s', (_, answer, fault) => {
   expect(descriptions.faultOf(answer)).toMatch(fault);
+});
+
+it.each([
+  ['/api/v1/users/me', '/api/v1/users/me'],
+  ['/api/v1/users/me/sessions/x', '/api/v1/users/me/sessions/{id}'],
+  ['/api/v1/admin/limits/explain', '/api/v1/admin/limits/explain'],
+  ['/api/v1/admin/limits/login', '/api/v1/admin/limits/{policy}'],
+  ['/api/v1/users/me/', 'unmatched'],
+  ['/nowhere', 'unmatched'],
+])('knows which route takes %s', (path, route) => {
+  expect(descriptions.routeOf(path)).toBe(route);
+});
+
+it('is asked of every answer of a service in a process of its own', () => {
+  const source = join(__dirname, '..');
+  const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => [file, readFileSync(join(source, file), 'utf8')] as const)
+    .filter(([, text]) => /runBuilt\(/.test(text));
+  const unseen = files.filter(
+    ([, text]) =>
+      /(?<!\w)fetch\(|supertest/.test(text) ||
+      (text.includes("'node:http'") && !text.includes('assertDescribed(')),
+  );
+  expect([files.length > 5, unseen.map(([file]) => file)]).toEqual([true, []]);
+});
+
+it('tells of a fault to whoever asks such a service', async () => {
+  const server = await listen((_request, response) =>
+    response.setHeader('X-Request-Id', 'a-request').end('{}'),
+  );
+  try {
+    await expect(describedFetch(`${server.baseUrl}/health/live`)).rejects.toThrow(
+      /GET \/health\/live answers content type/,
+    );
+  } finally {
+    await server.stop();
+  }
 });
 
 describe('an app under test', () => {

@@ -47,6 +47,20 @@ export class AnswerDescriptions {
     this.#ajv.addSchema(this.#document, 'document');
   }
 
+  /** The route that takes a path, as the document tells: a path of words before one with parameters. */
+  routeOf(path: string): string {
+    const { paths } = this.#document;
+    if (paths[path] !== undefined) return path;
+    const parts = path.split('/');
+    const fits = (template: string) => {
+      const names = template.split('/');
+      return (
+        names.length === parts.length && names.every((name, at) => name.startsWith('{') || name === parts[at])
+      );
+    };
+    return Object.keys(paths).find(fits) ?? 'unmatched';
+  }
+
   /** What of an answer the document does not say; undefined where it says it all. */
   faultOf(answer: GivenAnswer): string | undefined {
     const path = answer.route.replaceAll(/:(\w+)/g, '{$1}');
@@ -66,10 +80,10 @@ export class AnswerDescriptions {
     );
   }
 
-  /** What no operation is asked for ends in a problem, but for a preflight and the documentation itself. */
+  /** What no operation is asked for ends in a problem, but for a preflight and the files of Swagger UI. */
   #faultBeside({ method, route, status, headers, body }: GivenAnswer, path: string): string | undefined {
     if (status < 400) {
-      return method === 'OPTIONS' || route.startsWith('/api-docs') ? undefined : 'a success of no operation';
+      return method === 'OPTIONS' || route === '/api-docs/:file' ? undefined : 'a success of no operation';
     }
     if (status === 405 && headers['allow'] === undefined) return '405 without Allow';
     // Whoever tries methods is limited as well.

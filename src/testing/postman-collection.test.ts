@@ -158,6 +158,23 @@ describe('the Postman collection', () => {
     expect(requests.every(({ request }) => ['noauth', 'bearer'].includes(request.auth.type))).toBe(true);
   });
 
+  it('tests no list one by one that may be empty, and of each further page that it is another', () => {
+    const tests = requests.flatMap((item) =>
+      scriptOf(item, 'test')
+        .split(/^(?=pm\.test\()/m)
+        .map((test) => [item.name, test] as const),
+    );
+    const loops = tests.filter(([, test]) => /\bfor \(/.test(test));
+    const idle = loops.filter(([, test]) => !test.includes('.to.not.be.empty'));
+    expect(idle.map(([name]) => name)).toEqual([]);
+    expect(loops.length).toBeGreaterThan(2);
+    const further = requests.filter(({ request }) => request.url.raw.includes('cursor='));
+    expect(further.map((item) => scriptOf(item, 'test').includes("pm.test('is another page'"))).toEqual([
+      true,
+      true,
+    ]);
+  });
+
   it('holds scripts that are JavaScript', () => {
     for (const item of requests) {
       for (const listen of ['prerequest', 'test']) {

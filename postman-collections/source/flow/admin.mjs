@@ -11,6 +11,29 @@ const has = (member, value) => [
   `pm.test('${member} is ${value}', () => pm.expect(pm.response.json().${member}).to.equal(${JSON.stringify(value)}));`,
 ];
 
+/** Keeps what is on the first page of a list, and where the next begins. */
+const firstPage = (list) => [
+  ...keep({ cursor: 'nextCursor' }),
+  `pm.collectionVariables.set('firstPage', JSON.stringify(pm.response.json().${list}.map(({ id }) => id)));`,
+];
+const anotherPage = (list) => [
+  `pm.test('is another page', () => {`,
+  `  const ids = pm.response.json().${list}.map(({ id }) => id);`,
+  `  pm.expect(ids).to.not.be.empty;`,
+  `  const first = JSON.parse(pm.collectionVariables.get('firstPage'));`,
+  `  for (const id of ids) pm.expect(first).to.not.include(id);`,
+  `});`,
+];
+const aboutBo = [
+  `pm.test('is about that user', () => {`,
+  `  const { events } = pm.response.json();`,
+  `  pm.expect(events).to.not.be.empty;`,
+  `  for (const { actorId, subjectId } of events) {`,
+  `    pm.expect([actorId, subjectId]).to.include(pm.collectionVariables.get('boId'));`,
+  `  }`,
+  `});`,
+];
+
 const userSteps = [
   step('listUsers', 'find a user by address', {
     as,
@@ -25,9 +48,13 @@ const userSteps = [
   step('listUsers', 'list users, one a page', {
     as,
     query: { limit: 1 },
-    tests: keep({ cursor: 'nextCursor' }),
+    tests: firstPage('users'),
   }),
-  step('listUsers', 'the next page', { as, query: { limit: 1, cursor: '{{cursor}}' } }),
+  step('listUsers', 'the next page', {
+    as,
+    query: { limit: 1, cursor: '{{cursor}}' },
+    tests: anotherPage('users'),
+  }),
   step('showUser', 'show a user', { as, params, tests: has('status', 'active') }),
   step('logOutUser', 'log a user out', { as, params }),
   isOut('boToken', 'the user is out'),
@@ -73,18 +100,12 @@ const auditSteps = [
   step('listAuditEvents', 'what happened to that user', {
     as,
     query: { userId: '{{boId}}', limit: 2 },
-    tests: [
-      `pm.test('is about that user', () => {`,
-      `  for (const { actorId, subjectId } of pm.response.json().events) {`,
-      `    pm.expect([actorId, subjectId]).to.include(pm.collectionVariables.get('boId'));`,
-      `  }`,
-      `});`,
-      ...keep({ cursor: 'nextCursor' }),
-    ],
+    tests: [...aboutBo, ...firstPage('events')],
   }),
   step('listAuditEvents', 'what happened before', {
     as,
     query: { userId: '{{boId}}', limit: 2, cursor: '{{cursor}}' },
+    tests: [...aboutBo, ...anotherPage('events')],
   }),
   step('exportAuditEvents', 'export the last hour', {
     as,

@@ -33,7 +33,9 @@ export const limits = [
     as,
     tests: [
       `pm.test('none is in shadow', () => {`,
-      `  for (const { mode } of pm.response.json().policies) pm.expect(mode).to.equal('enforce');`,
+      `  const { policies } = pm.response.json();`,
+      `  pm.expect(policies).to.not.be.empty;`,
+      `  for (const { mode } of policies) pm.expect(mode).to.equal('enforce');`,
       `});`,
     ],
   }),

@@ -12,6 +12,12 @@ export const system = [
       `pm.test('count logins', () => pm.expect(pm.response.text()).to.include('login_requests_total'));`,
     ],
   }),
+  step('apiDocs', 'the documentation'),
+  step('openApiDocument', 'the OpenAPI document', {
+    tests: [
+      `pm.test('knows of itself', () => pm.expect(pm.response.json().paths).to.have.property('/api-docs/openapi.json'));`,
+    ],
+  }),
   refusal('live', 'a path that there is not', 404, 'not_found', { at: '/no-such-path' }),
   refusal('live', 'a slash too many', 404, 'not_found', { at: '/health/live/' }),
   refusal('live', 'another case', 404, 'not_found', { at: '/HEALTH/live' }),

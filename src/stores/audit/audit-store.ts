@@ -33,6 +33,8 @@ export interface Origin {
   /** As limits see it. */
   readonly address: string;
   readonly requestId: string;
+  /** Of a request: for the log, not for the trail. */
+  readonly traceId?: string;
 }
 
 /** Something that happened. Ids, words and numbers; never an e-mail, a name, a secret. */
@@ -57,6 +59,8 @@ export interface AuditEvent {
   /** Null once the user whose key it was under is gone. */
   readonly address: string | null;
   readonly requestId: string;
+  /** As it happened in a request; not kept. */
+  readonly traceId?: string;
   readonly details: NonNullable<Act['details']>;
 }
 
