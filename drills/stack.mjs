@@ -28,7 +28,7 @@ const HOSTS = ['127.0.0.2', '127.0.0.3', '127.0.0.4'];
 const DAYS_MS = 80_000;
 const RANGE_SECONDS = 300;
 /** So many hashes take two instances some seconds. */
-const LOGINS = 40;
+const LOGINS = 24;
 const KILL_AFTER_MS = 500;
 /** As prometheus.yml has it. */
 const SCRAPE_SECONDS = 15;
@@ -229,7 +229,7 @@ async function withoutInstances({ call, instances, names, apiPort, prometheus })
   );
 }
 
-/** One is killed while it has logins under way: what they are answered, by the balancer, is a problem as of the service. */
+/** One is killed while it has logins under way: by the balancer they are answered with a problem, as a busy service words its own. */
 async function oneIsKilled({ call, instance }) {
   const asked = Array.from({ length: LOGINS }, (_, n) =>
     call('POST', '/api/v1/auth/login', {
@@ -244,7 +244,7 @@ async function oneIsKilled({ call, instance }) {
   const bad = lost.filter(
     (answer) =>
       ![502, 503].some((status) => isProblem(answer, status, 'dependency_unavailable')) ||
-      answer.headers['retry-after'] !== '1',
+      !(Number(answer.headers['retry-after']) >= 1),
   );
   check(
     `one instance is killed, and of ${LOGINS} logins ${lost.length} are lost with it, each told so by a problem`,
@@ -257,7 +257,7 @@ async function oneIsKilled({ call, instance }) {
 function isProblem({ status, headers, json }, wanted, code) {
   return (
     status === wanted &&
-    headers['content-type'] === 'application/problem+json' &&
+    /^application\/problem\+json(; charset=utf-8)?$/.test(headers['content-type']) &&
     headers['cache-control'] === 'no-store' &&
     json.type === `urn:tollgate:problem:${code}` &&
     json.status === wanted &&
