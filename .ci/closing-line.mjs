@@ -1,15 +1,16 @@
-// The closing line of the check, alone on its line, with the counts that Jest and Newman themselves told.
+// The closing line of the check, alone on its line, with the counts that Jest and the runs beside it themselves told.
 //
-//   node .ci/closing-line.mjs <Jest's JSON> <what `npm run newman` printed> <its exit code>
+//   node .ci/closing-line.mjs <Jest's JSON> [<what a run printed> <its exit code>]…
 //
 // Ends with 1 if anything failed or nothing passed.
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 
-const [summary, printed, code] = process.argv.slice(2);
+const [summary, ...runs] = process.argv.slice(2);
 
 const tests = readTests();
-const failed = tests.failed + failedRequests();
+let failed = tests.failed;
+for (let run = 0; run < runs.length; run += 2) failed += failedChecks(runs[run], runs[run + 1]);
 const skipped = tests.skipped > 0 ? `, ${tests.skipped} skipped` : '';
 process.stdout.write(`\n${tests.passed} passed, ${failed} failed${skipped}\n`);
 process.exitCode = failed === 0 && tests.passed > 0 ? 0 : 1;
@@ -28,8 +29,10 @@ function readTests() {
   }
 }
 
-/** Where it ended before it could count, one. */
-function failedRequests() {
+/** As the run counted them itself, or as many as it printed; one where it ended before it could tell. */
+function failedChecks(printed, code) {
   if (code === '0') return 0;
-  return Number(/^FAILED (\d+) checks$/m.exec(readFileSync(printed, 'utf8'))?.[1] ?? 1);
+  const text = readFileSync(printed, 'utf8');
+  const counted = Number(/^FAILED (\d+) checks$/m.exec(text)?.[1] ?? 0);
+  return counted || text.match(/^FAILED /gm)?.length || 1;
 }

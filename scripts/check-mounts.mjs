@@ -13,6 +13,10 @@ import { findHaproxy } from './find-binary.mjs';
 const TOOL_MS = 30_000;
 /** Root whom the modes of files bind, as in a container without that capability. */
 const WITHOUT_POWER = ['setpriv', '--bounding-set=-dac_override'];
+/** Of PostgreSQL where nothing is set, and those of them that it keeps for superusers. */
+const [DEFAULT_CONNECTIONS, RESERVED_CONNECTIONS] = [100, 3];
+/** The pools of an instance (src/backends.ts): ten for requests, one for housekeeping, one for sealing. */
+const INSTANCE_CONNECTIONS = 12;
 const isRoot = process.getuid?.() === 0;
 const root = join(import.meta.dirname, '..');
 const compose = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true });
@@ -106,12 +110,19 @@ function checkBalancer() {
   report(`haproxy.cfg is valid, says ${version}`, status === 0 && !/warning/i.test(stderr), stdout + stderr);
 }
 
-/** How many instances the balancer has room for, and how many the README promises. */
+/** How many instances the balancer and PostgreSQL have room for, and how many the README promises. */
 function checkRoom() {
   const read = (path) => readFileSync(join(root, path), 'utf8');
   const [, room] = /server-template api 1-(\d+) /.exec(read('deploy/haproxy/haproxy.cfg')) ?? [];
   const [, told] = /HAProxy finds up to (\d+)/.exec(read('README.md')) ?? [];
   report(`the balancer has room for ${room} instances, as the README says`, room === told, told);
+  const setting = compose.services.postgres.command?.find((one) => one.startsWith('max_connections='));
+  const connections = Number(setting?.split('=')[1] ?? DEFAULT_CONNECTIONS);
+  report(
+    `PostgreSQL has room for them: ${connections} connections`,
+    connections - RESERVED_CONNECTIONS >= room * INSTANCE_CONNECTIONS,
+    `${room} instances open up to ${room * INSTANCE_CONNECTIONS}`,
+  );
 }
 
 /** Whom the service signs in to PostgreSQL as: the image makes its user a superuser. */
