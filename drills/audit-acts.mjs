@@ -11,6 +11,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { openServer } from '../bench/databases.mjs';
 import { signUp, startService } from '../bench/service.mjs';
 import { AuditDriver, sessionOf } from './audit-driver.mjs';
+import { check } from './check.mjs';
 
 const ACTS = 500;
 /** So many that none takes a second turn: a user's refusals are told of once a minute. */
@@ -19,7 +20,6 @@ const password = 'violet-lantern-47';
 const admin = { email: 'root@example.com', password: 'copper-harbour-93' };
 const secretKeys = randomBytes(32).toString('base64url');
 
-let failed = false;
 const server = await openServer();
 const stops = [() => server.stop()];
 const { url: databaseUrl, pool } = await server.createDatabase(`tollgate_audit_${process.pid}`);
@@ -122,7 +122,6 @@ try {
 } finally {
   for (const stop of stops.reverse()) await stop();
 }
-process.exitCode = failed ? 1 : 0;
 
 /** Runs statements one after the other. */
 async function sql(...statements) {
@@ -144,12 +143,6 @@ function verified(what, code, said) {
     env: { ...process.env, DATABASE_URL: databaseUrl, SECRET_KEYS: secretKeys },
   });
   check(`${what}: ${run.stdout.trim()}`, run.status === code && said.test(run.stdout), run.stderr);
-}
-
-function check(what, ok, evidence) {
-  failed ||= !ok;
-  console.log(`${ok ? 'ok    ' : 'FAILED'} ${what}`);
-  if (!ok && evidence !== undefined) console.log(`       ${JSON.stringify(evidence, null, 1)}`);
 }
 
 function isRight(act, entries, deleted) {

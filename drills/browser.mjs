@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { mailTo, post, startService } from '../bench/service.mjs';
+import { check } from './check.mjs';
 import { SwaggerUi } from './swagger-ui.mjs';
 
 const { values } = parseArgs({ options: { screenshots: { type: 'string' } } });
@@ -173,9 +174,4 @@ function expectStatus(what, answer, status) {
 
 function list(lines) {
   return lines.map((line) => `\n  ${line}`).join('');
-}
-
-function check(what, holds) {
-  console.log(`${holds ? 'ok    ' : 'FAILED'} ${what}`);
-  if (!holds) process.exitCode = 1;
 }

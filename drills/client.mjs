@@ -12,6 +12,7 @@ import process from 'node:process';
 import { chromium } from 'playwright-core';
 import { freePort, signUp, startService } from '../bench/service.mjs';
 import { buildClient } from '../scripts/client-package.mjs';
+import { check } from './check.mjs';
 
 const TABS = 4;
 const CALLS = 32;
@@ -143,11 +144,6 @@ async function drill(transport, user) {
   check(`no other host was asked${[...strays].map((stray) => `: ${stray}`)}`, strays.size === 0);
   check(`nothing was thrown${complaints.map((complaint) => `: ${complaint}`)}`, complaints.length === 0);
   await context.close();
-}
-
-function check(what, holds) {
-  console.log(`${holds ? 'ok' : 'FAILED'}  ${what}`);
-  if (!holds) process.exitCode = 1;
 }
 
 /** A page, and the modules that it imports. */

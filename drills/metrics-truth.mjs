@@ -13,6 +13,7 @@ import { simpleParser } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
 import { startRedis } from '../bench/redis.mjs';
 import { startService } from '../bench/service.mjs';
+import { check } from './check.mjs';
 import { claimsOf, Driver, pause, seriesOf } from './metrics-driver.mjs';
 import { goAstray, liveThrough, mailTroubled, overload, tryShadow } from './metrics-script.mjs';
 
@@ -232,11 +233,4 @@ async function startSmtp() {
     received,
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };
-}
-
-function check(what, ok, evidence) {
-  console.log(`${ok ? 'ok    ' : 'FAILED'} ${what}`);
-  if (ok) return;
-  console.log(`       ${JSON.stringify(evidence, null, 1)}`);
-  process.exitCode = 1;
 }

@@ -13,7 +13,7 @@ import { until } from './stack/running.mjs';
 
 const TOKEN = 'a-token-for-this-drill-alone-0123456789';
 const SECONDS = 1;
-const SETTLED_MS = 20_000;
+const SETTLED_MS = 40_000;
 /** Two scrapes and more, so that rates have something to go by. */
 const RANGE_SECONDS = 10;
 
@@ -40,7 +40,7 @@ try {
 
 async function drill(service, prometheus) {
   const target = async () => (await prometheus.targets()).find(({ labels }) => labels.job === 'tollgate');
-  const isUp = await until(async () => (await target()).health === 'up', SETTLED_MS);
+  const isUp = await until(async () => (await target())?.health === 'up', SETTLED_MS);
   check('Prometheus scrapes the instance by its token', isUp, await target());
   await fetch(`${service.api}/users/me`);
   const counted = () => prometheus.query('error_events_total{job="tollgate",code="unauthenticated"} == 1');
