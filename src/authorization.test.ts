@@ -83,6 +83,8 @@ const ROUTES: Readonly<Record<string, keyof typeof KINDS>> = {
   'GET /health/live': 'public',
   'GET /health/ready': 'public',
   'GET /.well-known/jwks.json': 'public',
+  'GET /api-docs': 'public',
+  'GET /api-docs/openapi.json': 'public',
   'GET /metrics': 'public',
 };
 
