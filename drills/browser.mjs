@@ -96,6 +96,8 @@ try {
   await shootCall('login');
   await swagger.showAuthorize(() => shoot('authorize'));
   await swagger.authorize(accessTokenIn(login));
+  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
+  check('  and its token is kept in the page alone', !kept.includes(accessTokenIn(login)));
   const me = await swagger.call('showMe');
   expectStatus('show me, authorized', me, 200);
   check('  and it is that user', me.text.includes(user));

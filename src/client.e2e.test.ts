@@ -317,6 +317,17 @@ describe.each(stateKinds)('the client over %s', (state: StateKind) => {
       ]);
     });
 
+    it('tells of a cookie that came again even a page that has just been loaded', async () => {
+      const page = openPage({ transport: 'cookie' });
+      await signIn(page);
+      const stolen = page.network.cookie;
+      for (let turn = 0; turn < 2; turn += 1) await page.client.refresh();
+      page.network.cookie = stolen;
+      const reloaded = openPage({ transport: 'cookie' }, page.network);
+      await reloaded.client.refresh();
+      expect(reloaded.signedOut).toEqual(['refresh_token_reused']);
+    });
+
     it('does nothing in the name of somebody whom another tab logged in', async () => {
       const page = openPage({ transport: 'cookie' });
       await signIn(page);

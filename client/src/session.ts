@@ -180,10 +180,13 @@ export class Session {
     if (tokens.refreshToken !== undefined) await this.#kept.write(tokens.refreshToken);
   }
 
-  /** Tells it only where somebody was signed in, as a user or a refresh token shows: a cookie is asked for without knowing. */
+  /**
+   * Tells it only where somebody was signed in, as a user or a refresh token shows: a cookie is asked for without knowing. One
+   * that came again was there, and somebody else may have it.
+   */
   async #end(reason: SignedOutReason, login: number, hadToken = false): Promise<void> {
     if (login !== this.#login) return;
-    const wasSignedIn = hadToken || this.#user !== undefined;
+    const wasSignedIn = hadToken || this.#user !== undefined || reason === 'refresh_token_reused';
     await this.forget();
     if (wasSignedIn) this.#options.onSignedOut(reason);
   }
