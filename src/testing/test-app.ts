@@ -38,8 +38,9 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-/** Patient, for a machine that runs many tests at once; a test of outages asks for the production bounds. */
-const PATIENT: DatabaseOptions = { connectMs: 10_000, statementMs: 10_000 };
+/** For a machine that runs many tests at once; a test of outages asks for the production bounds. */
+const PATIENT_MS = 10_000;
+const PATIENT: DatabaseOptions = { connectMs: PATIENT_MS, statementMs: PATIENT_MS };
 
 export interface TestAppOptions {
   readonly databaseBounds?: DatabaseOptions;
@@ -47,7 +48,7 @@ export interface TestAppOptions {
   readonly state?: StateKind;
   /** That of another app, as a second instance has it, or one that is away; left to whoever made it. */
   readonly databaseUrl?: string;
-  /** A Redis of the test's own. */
+  /** A Redis of the test's own, with the production bounds. */
   readonly redisUrl?: string;
   /** That of another app, as a second instance has it. */
   readonly redisPrefix?: string;
@@ -98,7 +99,11 @@ export async function createTestApp({
     ...databaseBounds,
     onStatement: (seconds, operation) => observed.onStatement('requests', seconds, operation),
   });
-  const opened = await openTestState(redisUrl ?? sharedRedis(state), redisPrefix, clock, config, observed);
+  const redis =
+    redisUrl === undefined
+      ? { url: sharedRedis(state), prefix: redisPrefix, commandMs: PATIENT_MS }
+      : { url: redisUrl, prefix: redisPrefix };
+  const opened = await openTestState(redis, clock, config, observed);
   const onAudit = (event: AuditEvent) => logSecurityEvent(logger, event);
   const backends: Backends = {
     ...recordStores({ database, clock, secretKeys: config.secretKeys, onAudit }),
@@ -147,8 +152,10 @@ export async function createTestApp({
 const sharedRedis = (kind: StateKind) => (kind === 'Redis' ? testRedisUrl() : undefined);
 
 async function openTestState(
-  url: string | undefined,
-  prefix: string,
+  {
+    url,
+    ...bounds
+  }: { readonly url: string | undefined; readonly prefix: string; readonly commandMs?: number },
   clock: TestClock,
   config: Config,
   events: DependencyEvents,
@@ -157,7 +164,7 @@ async function openTestState(
   if (url === undefined) return { stores: memoryStores(options), healthChecks: [], close: async () => {} };
   const redis = await openRedis({
     url,
-    prefix,
+    ...bounds,
     onCommand: events.onRedisCommand,
     onCommandEnded: events.onRedisCommandEnded,
   });

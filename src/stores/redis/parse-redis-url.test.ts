@@ -44,7 +44,7 @@ describe('parseRedisUrl', () => {
       db: 2,
     });
     if (target.kind === 'cluster') throw new Error('is no cluster');
-    expect(serverOptions(target)).toMatchObject({
+    expect(serverOptions(target, 800)).toMatchObject({
       sentinels: [node('a', 1), node('b', 26379)],
       name: 'main',
       password: 'secret',

@@ -2,9 +2,11 @@ import type { ClusterOptions, RedisOptions } from 'ioredis';
 import type { RedisTarget } from './parse-redis-url';
 import { saysReadOnly } from './store-error';
 
-/** Milliseconds that a command may take; then its effect is unknown. */
+/** Milliseconds that a command may take, unless told otherwise; then its effect is unknown. */
 export const COMMAND_TIMEOUT_MS = 800;
 const CONNECT_TIMEOUT_MS = 1_000;
+/** Milliseconds after the end of its oldest command until a silent connection is given up. */
+const SILENCE_MS = 200;
 const MAX_RETRY_DELAY_MS = 1_000;
 const SLOTS_REFRESH_MS = 2_000;
 
@@ -21,10 +23,7 @@ export function retryDelay(attempt: number): number {
 }
 
 const common = {
-  commandTimeout: COMMAND_TIMEOUT_MS,
   connectTimeout: CONNECT_TIMEOUT_MS,
-  // A peer that has gone without a word: its connection is given up, else it would look alive for a quarter of an hour.
-  socketTimeout: CONNECT_TIMEOUT_MS,
   disconnectTimeout: 200,
   maxRetriesPerRequest: 0,
   // A bucket charged twice is worse than an error.
@@ -34,10 +33,20 @@ const common = {
   connectionName: 'tollgate',
 } satisfies RedisOptions;
 
+/** How long a command and the server may take, in milliseconds. */
+function bounds(commandMs: number) {
+  // A peer that has gone without a word: its connection is given up, else it would look alive for a quarter of an hour.
+  return { commandTimeout: commandMs, socketTimeout: commandMs + SILENCE_MS };
+}
+
 /** Options for one server, or for the master that Sentinel names. */
-export function serverOptions(target: Exclude<RedisTarget, { kind: 'cluster' }>): ServerOptions {
+export function serverOptions(
+  target: Exclude<RedisTarget, { kind: 'cluster' }>,
+  commandMs: number,
+): ServerOptions {
   const options: ServerOptions = {
     ...common,
+    ...bounds(commandMs),
     ...target.credentials,
     db: target.db,
     retryStrategy: retryDelay,
@@ -62,9 +71,17 @@ export function serverOptions(target: Exclude<RedisTarget, { kind: 'cluster' }>)
 }
 
 /** Options for a Redis Cluster. Only redirections are followed: those commands had no effect yet. */
-export function clusterOptions(target: Extract<RedisTarget, { kind: 'cluster' }>): NodesOptions {
+export function clusterOptions(
+  target: Extract<RedisTarget, { kind: 'cluster' }>,
+  commandMs: number,
+): NodesOptions {
   return {
-    redisOptions: { ...common, ...target.credentials, ...(target.tls ? { tls: {} } : {}) },
+    redisOptions: {
+      ...common,
+      ...bounds(commandMs),
+      ...target.credentials,
+      ...(target.tls ? { tls: {} } : {}),
+    },
     enableOfflineQueue: false,
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 0,

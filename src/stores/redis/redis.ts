@@ -11,6 +11,8 @@ export interface OpenRedisOptions {
   readonly url: string;
   /** Stands before every key; `tollgate:` unless given. */
   readonly prefix?: string;
+  /** Milliseconds that a command may take; 800 unless given. */
+  readonly commandMs?: number;
   /** Called once for each command sent, with its name in lower case. */
   readonly onCommand?: (name: string) => void;
   /** Called once for each command that has ended, well or ill, with the seconds that took, and the script if it ran one. */
@@ -39,6 +41,7 @@ export class RedisConnection {
   constructor(options: OpenRedisOptions) {
     const target = parseRedisUrl(options.url);
     this.#prefix = options.prefix ?? 'tollgate:';
+    const { commandMs = COMMAND_TIMEOUT_MS } = options;
     this.#onCommand = options.onCommand ?? (() => {});
     this.#onCommandEnded = options.onCommandEnded ?? (() => {});
     this.#onStateChange = options.onStateChange ?? (() => {});
@@ -47,9 +50,9 @@ export class RedisConnection {
     });
     if (target.kind === 'cluster') {
       const nodes = target.nodes.map((node) => ({ ...node }));
-      this.client = this.#watchCluster(new Cluster(nodes, clusterOptions(target)));
+      this.client = this.#watchCluster(new Cluster(nodes, clusterOptions(target, commandMs)));
     } else {
-      this.client = new Redis(serverOptions(target));
+      this.client = new Redis(serverOptions(target, commandMs));
     }
     this.#watch(this.client);
   }
