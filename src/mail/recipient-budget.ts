@@ -14,12 +14,16 @@ export class RecipientBudget implements MailBudget {
     const charge: Charge = { policy: 'mail', parts: [email] };
     // A mail without a code helps nobody in. Could it use up the budget, strangers who register with the owner's address
     // would hold back each code that the owner asks for: half of it is for codes alone.
-    if (kind === 'ALREADY_REGISTERED') {
-      const [state] = await this.#limiter.explain([charge]);
-      if (state === undefined || state.remaining <= Math.floor(state.capacity / 2)) return undefined;
-    }
+    const [state] = kind === 'ALREADY_REGISTERED' ? await this.#limiter.explain([charge]) : [];
+    const spared = state === undefined ? 0 : Math.floor(state.capacity / 2);
+    if (state !== undefined && state.remaining <= spared) return undefined;
     const { allowed, levels } = await this.#limiter.take([charge]);
     const taken = levels.filter((level) => level.taken);
-    return allowed ? () => this.#limiter.giveBack(taken) : undefined;
+    const giveBack = () => this.#limiter.giveBack(taken);
+    if (!allowed) return undefined;
+    if (levels.every(({ remaining }) => remaining >= spared)) return giveBack;
+    // Others have taken since it was looked at.
+    await giveBack();
+    return undefined;
   }
 }
