@@ -57,7 +57,7 @@ export interface LimiterOptions {
 /** Takes the tokens, where that is more than the store's `take`. */
 export type Taker = (buckets: readonly Bucket[]) => Promise<TakeResult>;
 
-/** Digests remembered, at about 200 bytes each. */
+/** Digests remembered, at about 300 bytes each. */
 const DIGESTS = 10_000;
 
 /** Applies the policies: which bucket a charge falls on, and what came of it. */
@@ -132,7 +132,7 @@ export class Limiter {
     return { charge, inForce, bucket };
   }
 
-  /** Remembered, for whoever calls calls again: to look one up costs a tenth of making it. */
+  /** Remembered, for whoever calls calls again: to look one up costs a sixth of making it. */
   #digest(parts: readonly string[]): string {
     const whose = JSON.stringify(parts);
     const known = this.#digests.find(whose);
